@@ -1,0 +1,3 @@
+"""pykraken: verified Kraken market data on Redis Streams."""
+
+__version__ = "0.1.0"
