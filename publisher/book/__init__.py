@@ -1,0 +1,1 @@
+"""Order books as Kraken's clients must keep them. Pure: integers in, levels and checksums out."""

@@ -1,0 +1,95 @@
+"""Exact numbers: decimal text from Kraken's wire to scaled integers, and back.
+
+A price or quantity is the integer `value * 10**precision`. Text arrives as the JSON decoder hands it over: a
+`str` with the exact digits of a JSON number that has a point or an exponent, an `int` for a bare integer
+(protocol.md 2.1). No float takes part. A number finer than its precision, negative, or longer than
+`MAX_DIGITS` is a `BadNumber`; it is never rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Protocol
+
+from publisher.errors import BadNumber
+
+MAX_DIGITS = 40
+"""Digits of the longest scaled integer that the wire carries (WIRE.md 3.5)."""
+
+LIMIT = 10**MAX_DIGITS
+
+Level = tuple[int, int]
+"""Scaled price and scaled qty."""
+
+
+class LevelText(Protocol):
+    """A level as decoded from JSON: two numbers in the forms of `scaled`."""
+
+    @property
+    def price(self) -> str | int: ...
+    @property
+    def qty(self) -> str | int: ...
+
+
+def scaled(number: str | int, precision: int) -> int:
+    """Return the scaled integer of a JSON number; raise BadNumber when it has none."""
+    if len(str(number)) > 2 * MAX_DIGITS:
+        raise BadNumber(str(number)[: 2 * MAX_DIGITS] + "...", precision)
+    try:
+        sign, digits, exponent = Decimal(number).as_tuple()
+    except InvalidOperation:
+        raise BadNumber(str(number), precision) from None
+    if not isinstance(exponent, int) or (sign and any(digits)):
+        raise BadNumber(str(number), precision)
+    return _shift(int("".join(map(str, digits))), exponent + precision, str(number), precision)
+
+
+def _shift(digits: int, places: int, text: str, precision: int) -> int:
+    if digits == 0:
+        return 0
+    if places > MAX_DIGITS or places < -2 * MAX_DIGITS:
+        raise BadNumber(text, precision)
+    if places >= 0:
+        value = digits * 10**places
+    else:
+        value, finer = divmod(digits, 10**-places)
+        if finer:
+            raise BadNumber(text, precision)
+    if value >= LIMIT:
+        raise BadNumber(text, precision)
+    return value
+
+
+def scaled_levels(
+    levels: Iterable[LevelText], price_precision: int, qty_precision: int
+) -> list[Level]:
+    """Return (price, qty) of each level, in order; raise BadNumber.
+
+    Kraken pads numbers to the pair's precision, so digits without the point are the scaled integer; whatever
+    looks different takes the general way.
+    """
+    result = []
+    for level in levels:
+        price, qty = level.price, level.qty
+        if type(price) is str and type(qty) is str:
+            whole, _, price_fraction = price.partition(".")
+            units, _, qty_fraction = qty.partition(".")
+            if len(price_fraction) == price_precision and len(qty_fraction) == qty_precision:
+                try:
+                    pair = int(whole + price_fraction), int(units + qty_fraction)
+                except ValueError:  # an exponent
+                    pair = -1, -1
+                if 0 <= pair[0] < LIMIT and 0 <= pair[1] < LIMIT:
+                    result.append(pair)
+                    continue
+        result.append((scaled(price, price_precision), scaled(qty, qty_precision)))
+    return result
+
+
+def decimal_text(value: int, precision: int) -> str:
+    """Return the decimal text of a scaled integer, padded to its precision: (628070, 1) is `62807.0`."""
+    if precision == 0:
+        return str(value)
+    digits = str(value).rjust(precision + 1, "0")
+    return f"{digits[:-precision]}.{digits[-precision:]}"
