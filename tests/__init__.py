@@ -1,0 +1,1 @@
+"""Tests of pykraken: folders mirror `publisher/`; `servers`, `requirements`, `polling` are shared."""

@@ -1,0 +1,63 @@
+"""Fixtures that every folder of tests may use, and a loud closing line for what did not run."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.polling import wait_until
+from tests.requirements import captures_folder, require
+from tests.servers import Kind, RedisServer, server_binary
+
+TEST_VARIABLES = ("PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL")
+
+__all__ = ["RedisServer", "require", "wait_until"]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings, .env and state folder out of the tests."""
+    for name in os.environ:
+        if name.startswith("PYKRAKEN_") and name not in TEST_VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYKRAKEN_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def captures() -> Path:
+    """The folder of recorded Kraken frames."""
+    return captures_folder()
+
+
+@pytest.fixture
+def redis_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
+    """A running server of this test alone: Valkey, or the kind given by an indirect parameter."""
+    kind: Kind = getattr(request, "param", "valkey")
+    with RedisServer(server_binary(kind), tmp_path / f"server-{kind}") as server:
+        yield server
+
+
+@pytest.fixture(params=["redis", "valkey"])
+def each_redis_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
+    """A running server of this test alone; the test runs once on Redis and once on Valkey."""
+    with RedisServer(server_binary(request.param), tmp_path / "server") as server:
+        yield server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last and loudly what was skipped and why: a skipped test proves nothing."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    if not reasons:
+        return
+    terminalreporter.section(f"NOT RUN: {reasons.total()} tests skipped", red=True, bold=True)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} x {reason}")
+    terminalreporter.write_line("PYKRAKEN_REQUIRE_ALL=1 turns each of these into a failure.")
