@@ -1,8 +1,9 @@
 """Every error that pykraken raises on purpose.
 
-Each class says who is at fault and what happens next. Errors carry fields; the sentence is composed in
-`__str__`, so that tests and logs read fields, never prose. `exit_code` is what the process returns when
-the error ends it (decisions: 2 configuration, 3 refused for good, 4 fenced by another feed, 70 internal).
+Each class says who is at fault and what happens next. Errors carry fields; the sentence is composed
+in `__str__`, so that tests and logs read fields, never prose. `exit_code` is what the process
+returns when the error ends it (decisions: 2 configuration, 3 refused for good, 4 fenced by another
+feed, 70 internal).
 
     PykrakenError
       ConfigurationError      the user's setting; nothing was connected

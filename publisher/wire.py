@@ -1,8 +1,9 @@
 """The events of WIRE.md section 4, as frozen facts, and their msgpack bytes.
 
-Field names are the glossary's; the short keys of the wire stand in each class's `rename`. Prices and
-quantities are scaled integers, times integer nanoseconds of Unix time. An event is made with `ts_pub` 0 and
-stamped once, by `encode`, so that its bytes are final: what a retry or a refill sends again is the same bytes.
+Field names are the glossary's; the short keys of the wire stand in each class's `rename`. Prices
+and quantities are scaled integers, times integer nanoseconds of Unix time. An event is made with
+`ts_pub` 0 and stamped once, by `encode`, so that its bytes are final: what a retry or a refill
+sends again is the same bytes.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ class Epoch(
         "missed_last": "ml",
     },
 ):
-    """A new life of the sequence (4.4). A status stream's has no channel, symbol, depth and precisions."""
+    """A new life of the sequence (4.4). A status stream's has no channel, symbol, depth and
+    precisions.
+    """
 
     ts_event: int
     ts_recv: int
@@ -217,7 +220,12 @@ class Notice(
 Event = Update | Snapshot | Epoch | Reset | Heartbeat | Bye | FeedState | Notice
 
 
-class CatalogueRow(msgspec.Struct, frozen=True, kw_only=True, rename={**_WHAT, "feed": "fd", "line": "l", "epoch": "ep"}):
+class CatalogueRow(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={**_WHAT, "feed": "fd", "line": "l", "epoch": "ep"},
+):
     """A value of the catalogue (4.9)."""
 
     version: int

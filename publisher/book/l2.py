@@ -1,12 +1,13 @@
 """One L2 book (market by price), kept as Kraken's clients must keep it, with Kraken's checksum.
 
-Rules (protocol.md 5.2, 5.3): apply deltas in array order, last wins; qty 0 removes, also unknown prices; cut each
-side to the subscribed depth after every message, since levels pushed out are never deleted by the venue; the
-checksum covers the best ten levels, asks first. Levels are scaled integers. Pure; never repairs a book.
+Rules (protocol.md 5.2, 5.3): apply deltas in array order, last wins; qty 0 removes, also unknown
+prices; cut each side to the subscribed depth after every message, since levels pushed out are never
+deleted by the venue; the checksum covers the best ten levels, asks first. Levels are scaled
+integers. Pure; never repairs a book.
 
-Each side is two parallel lists sorted with the best level last, because changes are near the top: `keys`
-(the price; negated for asks, so that both sides sort alike) and `tokens` (price and qty digits as the checksum
-wants them). A token also is the level's only copy of its qty.
+Each side is two parallel lists sorted with the best level last, because changes are near the top:
+`keys` (the price; negated for asks, so that both sides sort alike) and `tokens` (price and qty
+digits as the checksum wants them). A token also is the level's only copy of its qty.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ class Side:
 
 
 class Book:
-    """An L2 book of at most `depth` levels a side. Sides are changed only through `replace` and `apply`."""
+    """An L2 book of at most `depth` levels a side. Sides are changed only through `replace` and
+    `apply`.
+    """
 
     __slots__ = ("_asks", "_asks_crc", "_bids", "_bids_text", "depth")
 

@@ -1,10 +1,10 @@
 """WebSocket frames of a server, from bytes to messages (RFC 6455), without a socket.
 
-`FrameReader.feed` takes what `recv` gave and returns the complete text and binary messages, oldest first;
-control frames gather in `controls`. Bytes of an unfinished frame wait in chunks that are joined once, when
-the frame is whole, so that slow or large frames cost no repeated copies. It never answers: pongs and closes
-are the shell's. A frame that breaks the RFC raises BadFrame, a message over the limit FrameTooLarge; the
-reader is of no use after either.
+`FrameReader.feed` takes what `recv` gave and returns the complete text and binary messages, oldest
+first; control frames gather in `controls`. Bytes of an unfinished frame wait in chunks that are
+joined once, when the frame is whole, so that slow or large frames cost no repeated copies. It never
+answers: pongs and closes are the shell's. A frame that breaks the RFC raises BadFrame, a message
+over the limit FrameTooLarge; the reader is of no use after either.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class FrameReader:
         return bool(self._chunks) or self._fragments is not None
 
     def _split(self, data: bytes, messages: list[bytes]) -> int:
-        """Append whole messages; return where the first unfinished frame begins, and note its size."""
+        """Append whole messages; return where the unfinished frame begins, and note its size."""
         position, end = 0, len(data)
         while True:
             start = position + 2

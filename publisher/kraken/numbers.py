@@ -1,16 +1,16 @@
 """Exact numbers: decimal text from Kraken's wire to scaled integers, and back.
 
-A price or quantity is the integer `value * 10**precision`. Text arrives as the JSON decoder hands it over: a
-`str` with the exact digits of a JSON number that has a point or an exponent, an `int` for a bare integer
-(protocol.md 2.1). No float takes part. A number finer than its precision, negative, or longer than
-`MAX_DIGITS` is a `BadNumber`; it is never rounded.
+A price or quantity is the integer `value * 10**precision`. Text arrives as the JSON decoder hands
+it over: a `str` with the exact digits of a JSON number that has a point or an exponent, an `int`
+for a bare integer (protocol.md 2.1). No float takes part. A number finer than its precision,
+negative, or longer than `MAX_DIGITS` is a `BadNumber`; it is never rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Protocol
+from typing import Any, Protocol
 
 from publisher.errors import BadNumber
 
@@ -24,12 +24,12 @@ Level = tuple[int, int]
 
 
 class LevelText(Protocol):
-    """A level as decoded from JSON: two numbers in the forms of `scaled`."""
+    """A level as decoded from JSON: two numbers in the forms of `scaled`, `str` or `int`."""
 
     @property
-    def price(self) -> str | int: ...
+    def price(self) -> Any: ...
     @property
-    def qty(self) -> str | int: ...
+    def qty(self) -> Any: ...
 
 
 def scaled(number: str | int, precision: int) -> int:
@@ -51,9 +51,9 @@ def _shift(digits: int, places: int, text: str, precision: int) -> int:
     if places > MAX_DIGITS or places < -2 * MAX_DIGITS:
         raise BadNumber(text, precision)
     if places >= 0:
-        value = digits * 10**places
+        value = digits * int(10**places)
     else:
-        value, finer = divmod(digits, 10**-places)
+        value, finer = divmod(digits, int(10**-places))
         if finer:
             raise BadNumber(text, precision)
     if value >= LIMIT:
@@ -66,29 +66,29 @@ def scaled_levels(
 ) -> list[Level]:
     """Return (price, qty) of each level, in order; raise BadNumber.
 
-    Kraken pads numbers to the pair's precision, so digits without the point are the scaled integer; whatever
-    looks different takes the general way.
+    Kraken pads numbers to the pair's precision, so digits without the point are the scaled integer;
+    whatever looks different takes the general way.
     """
+    price_point, qty_point = -1 - price_precision, -1 - qty_precision
     result = []
     for level in levels:
         price, qty = level.price, level.qty
-        if type(price) is str and type(qty) is str:
-            whole, _, price_fraction = price.partition(".")
-            units, _, qty_fraction = qty.partition(".")
-            if len(price_fraction) == price_precision and len(qty_fraction) == qty_precision:
-                try:
-                    pair = int(whole + price_fraction), int(units + qty_fraction)
-                except ValueError:  # an exponent
-                    pair = -1, -1
+        try:
+            if price[price_point] == "." and qty[qty_point] == ".":
+                pair = int(price.replace(".", "")), int(qty.replace(".", ""))
                 if 0 <= pair[0] < LIMIT and 0 <= pair[1] < LIMIT:
                     result.append(pair)
                     continue
+        except (TypeError, IndexError, ValueError):
+            pass  # a bare integer, fewer digits, an exponent
         result.append((scaled(price, price_precision), scaled(qty, qty_precision)))
     return result
 
 
 def decimal_text(value: int, precision: int) -> str:
-    """Return the decimal text of a scaled integer, padded to its precision: (628070, 1) is `62807.0`."""
+    """Return the decimal text of a scaled integer, padded to its precision: (628070, 1) is
+    `62807.0`.
+    """
     if precision == 0:
         return str(value)
     digits = str(value).rjust(precision + 1, "0")

@@ -1,0 +1,50 @@
+"""The words that every floor shares: instruments, the two clocks, and what a feed is. Imports
+nothing of ours.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Now(msgspec.Struct, frozen=True, gc=False):
+    """An instant on both clocks: durations are only ever measured on `mono`."""
+
+    mono: float
+    """Monotonic seconds."""
+    unix: int
+    """Nanoseconds of Unix time, for stamps only."""
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """A symbol with its precisions (protocol.md 4.5). A price is an integer of units of
+    10^-price_precision.
+    """
+
+    symbol: str
+    price_precision: int
+    qty_precision: int
+    status: str
+
+
+class BookState(StrEnum):
+    """What a book is worth, in the words of WIRE.md 4.6."""
+
+    DISCONNECTED = "disconnected"
+    AWAITING_SNAPSHOT = "awaiting_snapshot"
+    LIVE = "live"
+
+
+class ResetReason(StrEnum):
+    """Why a book was dropped (WIRE.md 4.5)."""
+
+    DISCONNECTED = "disconnected"
+    CHECKSUM = "checksum"
+    INSTRUMENT = "instrument"
+    STALE = "stale"
+    CROSSED = "crossed"
+    MALFORMED = "malformed"
+    REFUSED = "refused"
+    DELISTED = "delisted"

@@ -1,0 +1,44 @@
+"""What the session asks of its shell. Frozen facts; the shell obeys in order."""
+
+from __future__ import annotations
+
+import msgspec
+
+from publisher.wire import Event
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send this request to Kraken."""
+
+    request: bytes
+
+
+class Emit(msgspec.Struct, frozen=True, gc=False):
+    """Publish this event in the symbol's stream."""
+
+    symbol: str
+    event: Event
+
+
+class Notify(msgspec.Struct, frozen=True):
+    """Tell people, in the feed's status stream and the log (WIRE.md 4.8). `symbol` may be empty."""
+
+    kind: str
+    symbol: str
+    note: str
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close the connection and make a new one."""
+
+    reason: str
+
+
+class Log(msgspec.Struct, frozen=True):
+    """Write one log line `event`; nothing depends on it."""
+
+    event: str
+    detail: str
+
+
+Action = Send | Emit | Notify | Close | Log

@@ -1,0 +1,344 @@
+"""The session: Kraken's messages and the time in, actions out; no socket, clock or randomness.
+
+It keeps one book per symbol through the states of subscription.py and promises:
+
+1. nothing is emitted from a book that Kraken's checksum has not proved (with `checksum_freq` N, at
+   least every Nth update; those between carry UNVERIFIED);
+2. a book that was live and is so no more has emitted a `reset` first, at once;
+3. one symbol's fault never touches another's, but for a new connection as the last resort;
+4. every request is paced and followed to its answer.
+
+The shell calls `connected`, `received` for each message, `ticked` at least ten times a second,
+`disconnected`, and obeys the actions in order. After `Close` it calls `disconnected`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from publisher.book.l2 import Book
+from publisher.errors import BadFrame, BadNumber
+from publisher.kraken import messages, requests
+from publisher.model import Instrument, Now, ResetReason
+from publisher.session import verify
+from publisher.session.actions import Action, Close, Emit, Log, Notify, Send
+from publisher.session.pace import Pace
+from publisher.session.subscription import State, Subscription, Trigger
+from publisher.wire import Reset, Snapshot
+
+SILENCE_S = 5.0
+"""A connection without a complete message for so long is dead (Kraken's advice; fault X2)."""
+PING_AFTER_S = 2.5
+INSTRUMENTS_DUE_S = 10.0
+CROSSED_S = 1.0
+"""A verified book may be crossed for so long before it is asked for again (fault X18)."""
+NEW_SOCKET_FAILURES = 3
+NEW_SOCKET_EVERY_S = 600.0
+"""Three failures of one symbol in a minute blame the connection, but at most once in ten minutes.
+"""
+FIELDS_SAMPLE = 1024
+"""One book message in so many is looked through for unknown fields; the others are too hot for it.
+"""
+
+TRANSIENT_ERRORS = ("Exceeded msg rate", "EService", "EGeneral:Internal error", "Market data")
+
+
+class Session:
+    """The state machine of one feed: `book` of `depth` for `symbols`."""
+
+    def __init__(self, symbols: Sequence[str], depth: int, checksum_freq: int = 1) -> None:
+        self.depth = depth
+        self.checksum_freq = checksum_freq
+        self.subscriptions = {symbol: Subscription(symbol, Book(depth)) for symbol in symbols}
+        self.system = ""
+        self.counts: Counter[str] = Counter()
+        self._instruments: dict[str, Instrument] = {}
+        self._pace = Pace()
+        self._is_connected = False
+        self._heard = 0.0
+        self._pinged = 0.0
+        self._instruments_due: float | None = None
+        self._new_socket_at = float("-inf")
+        self._book_messages = 0
+
+    # The four entrances ---------------------------------------------------------------------------
+
+    def connected(self, now: Now) -> list[Action]:
+        """Begin on a fresh connection: ask for the instruments, then for the books."""
+        self._is_connected = True
+        self._heard = self._pinged = now.mono
+        self._instruments_due = now.mono + INSTRUMENTS_DUE_S
+        self._pace.restart()
+        for subscription in self.subscriptions.values():
+            subscription.moves(Trigger.CONNECTED, now.mono)
+        return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
+
+    def received(self, payload: bytes, now: Now) -> list[Action]:
+        """Take one complete message."""
+        self._heard = now.mono
+        try:
+            message = messages.decode(payload)
+        except BadFrame as error:
+            return self._bad_frame(payload, error)
+        if type(message) is messages.BookMessage:
+            return self._book(message, payload, now)
+        match message:
+            case messages.Ack():
+                return list(self._ack(message, now))
+            case messages.Instruments():
+                return self._listed(message, now)
+            case messages.Status():
+                return self._status(message)
+            case messages.Unknown(kind):
+                return self._first_time(f"unknown {kind}")
+        return []
+
+    def ticked(self, now: Now) -> list[Action]:
+        """Do what is due by time alone."""
+        if not self._is_connected:
+            return []
+        silence = now.mono - self._heard
+        if silence >= SILENCE_S:
+            return [Close(f"silent for {silence:.1f} s")]
+        if self._instruments_due is not None and now.mono >= self._instruments_due:
+            return [Close("no instruments")]
+        actions: list[Action] = []
+        if silence >= PING_AFTER_S and now.mono - self._pinged >= PING_AFTER_S:
+            self._pinged = now.mono
+            actions.append(Send(requests.ping(self._pace.next_req_id())))
+        for subscription in self.subscriptions.values():
+            if subscription.state is State.LIVE:
+                since = subscription.crossed_since
+                if since is not None and now.mono - since >= CROSSED_S:
+                    actions += self._fail(subscription, ResetReason.CROSSED, "", now)
+            elif subscription.due <= now.mono:
+                actions += self._overdue(subscription, now)
+        return [*actions, *self._requests(now)]
+
+    def disconnected(self, now: Now) -> list[Action]:
+        """The connection is gone: every live book is dropped."""
+        self._is_connected = False
+        actions: list[Action] = []
+        for subscription in self.subscriptions.values():
+            if subscription.state is State.LIVE:
+                actions.append(self._reset(subscription, ResetReason.DISCONNECTED, ""))
+            subscription.moves(Trigger.DISCONNECTED, now.mono)
+        return actions
+
+    # What the bus asks ----------------------------------------------------------------------------
+
+    def capture(self, symbol: str) -> Snapshot | None:
+        """Return the live book as a snapshot event; None while it is not live, or proves wrong.
+
+        With `checksum_freq` above 1 the book may not have been compared since; it is compared here.
+        """
+        return verify.capture(self.subscriptions[symbol], self.depth)
+
+    @property
+    def live(self) -> int:
+        """How many books are live."""
+        return sum(s.state is State.LIVE for s in self.subscriptions.values())
+
+    @property
+    def refused(self) -> list[str]:
+        """Symbols that Kraken refused for good."""
+        return [s.symbol for s in self.subscriptions.values() if s.state is State.REFUSED]
+
+    # Books ----------------------------------------------------------------------------------------
+
+    def _book(self, message: messages.BookMessage, payload: bytes, now: Now) -> list[Action]:
+        self._book_messages += 1
+        actions: list[Action] = []
+        if self._book_messages % FIELDS_SAMPLE == 1 or message.type == "snapshot":
+            for name in messages.unknown_fields(payload):
+                actions += self._first_time(f"unknown field {name}")
+        is_update = message.type == "update"
+        for data in message.data:
+            subscription = self.subscriptions.get(data.symbol)
+            if subscription is None:
+                actions += self._first_time(f"unknown symbol {data.symbol[:40]}")
+                continue
+            try:
+                if is_update:
+                    if subscription.state is State.LIVE:
+                        update = verify.updated(subscription, data, self.checksum_freq, now)
+                        actions.append(Emit(data.symbol, update))
+                    else:
+                        self.counts["updates ignored"] += 1
+                elif subscription.moves(Trigger.SNAPSHOT, now.mono):
+                    snapshot = verify.replaced(subscription, data, self.depth, now)
+                    actions.append(Emit(data.symbol, snapshot))
+                else:
+                    self.counts["snapshots ignored"] += 1
+            except (BadNumber, BadFrame) as error:
+                reason = ResetReason.MALFORMED
+                actions += self._fail(subscription, reason, str(error), now)
+            except verify.WrongChecksum as wrong:
+                actions += self._fail(subscription, ResetReason.CHECKSUM, str(wrong), now)
+        return actions
+
+    def _fail(
+        self, subscription: Subscription, reason: ResetReason, note: str, now: Now
+    ) -> Iterator[Action]:
+        """Drop the book, say so, and ask for this symbol anew; break a loop of failures."""
+        was_live = subscription.state is State.LIVE
+        recent = subscription.fail(now.mono)
+        self.counts[f"reset {reason}"] += 1
+        if was_live:
+            yield self._reset(subscription, reason, note)
+        yield Log("book.failed", f"symbol={subscription.symbol} reason={reason} {note}".rstrip())
+        if not subscription.moves(Trigger.FAILED, now.mono):
+            return
+        if recent >= NEW_SOCKET_FAILURES and now.mono - self._new_socket_at >= NEW_SOCKET_EVERY_S:
+            self._new_socket_at = now.mono
+            yield Close(f"{subscription.symbol} failed {recent} times in a minute")
+            return
+        yield self._unsubscribe(subscription)
+
+    def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
+        event = Reset(
+            ts_event=subscription.ts_event,
+            ts_recv=subscription.ts_recv,
+            ts_pub=0,
+            flags=0,
+            reason=reason.value,
+            note=note[:400],
+        )
+        return Emit(subscription.symbol, event)
+
+    # Requests and their answers -------------------------------------------------------------------
+
+    def _requests(self, now: Now) -> Iterator[Action]:
+        """Subscribe what is queued and due, at Kraken's pace, many first-comers to a request."""
+        due = [
+            s for s in self.subscriptions.values() if s.state is State.QUEUED and s.due <= now.mono
+        ]
+        for batch in self._pace.batches(due, now.mono):
+            req_id = self._pace.next_req_id()
+            for subscription in batch:
+                subscription.req_id = req_id
+                subscription.moves(Trigger.SENT, now.mono)
+            symbols = [subscription.symbol for subscription in batch]
+            yield Send(requests.subscribe_book(symbols, self.depth, req_id))
+
+    def _unsubscribe(self, subscription: Subscription) -> Action:
+        subscription.req_id = self._pace.next_req_id()
+        request = requests.unsubscribe_book([subscription.symbol], self.depth, subscription.req_id)
+        return Send(request)
+
+    def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
+        """No ack or no snapshot came: the subscription may or may not stand (X3, X26, X27)."""
+        waiting = subscription.state
+        if waiting in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
+            self.counts[f"overdue {waiting}"] += 1
+            subscription.fail(now.mono)
+            yield Log("book.overdue", f"symbol={subscription.symbol} state={waiting}")
+            subscription.moves(Trigger.OVERDUE, now.mono)
+            if subscription.state is State.UNSUBSCRIBING:
+                yield self._unsubscribe(subscription)
+
+    def _ack(self, ack: messages.Ack, now: Now) -> Iterable[Action]:
+        asked = [s for s in self.subscriptions.values() if s.req_id == ack.req_id]
+        if ack.symbol:
+            asked = [s for s in asked if s.symbol == ack.symbol]
+        elif len(asked) > 1:  # an error that names no symbol: ask again, one by one
+            return self._ask_alone(asked, ack, now)
+        if not asked:
+            return self._first_time(f"error {ack.error}") if ack.error else []
+        (subscription,) = asked
+        match ack.method:
+            case "subscribe" if not ack.error:
+                subscription.moves(Trigger.ACKED, now.mono)
+            case "subscribe":
+                return self._subscribe_error(subscription, ack.error, now)
+            case "unsubscribe":  # `Subscription Not Found` is as good
+                subscription.moves(Trigger.UNSUBSCRIBED, now.mono)
+        return self._requests(now)
+
+    def _ask_alone(self, asked: list[Subscription], ack: messages.Ack, now: Now) -> list[Action]:
+        for subscription in asked:
+            subscription.fail(now.mono)
+            subscription.moves(Trigger.TURNED_AWAY, now.mono)
+        return [Log("subscribe.error", f"symbols={len(asked)} error={ack.error}")]
+
+    def _subscribe_error(
+        self, subscription: Subscription, error: str, now: Now
+    ) -> Iterator[Action]:
+        if error.startswith("Already subscribed"):  # no snapshot will come (protocol.md 4)
+            yield from self._fail(subscription, ResetReason.STALE, error, now)
+        elif error.startswith(TRANSIENT_ERRORS):
+            subscription.fail(now.mono)
+            subscription.fail(now.mono)  # the first retry waits too
+            subscription.moves(Trigger.TURNED_AWAY, now.mono)
+            yield Log("subscribe.error", f"symbol={subscription.symbol} error={error}")
+        else:
+            yield from self._refuse(subscription, ResetReason.REFUSED, error, now)
+
+    def _refuse(
+        self, subscription: Subscription, reason: ResetReason, note: str, now: Now
+    ) -> Iterator[Action]:
+        if subscription.state is State.LIVE:
+            yield self._reset(subscription, reason, note)
+        if subscription.moves(Trigger.REFUSED, now.mono):
+            yield Notify("refused", subscription.symbol, note)
+
+    # Instruments, status, odds and ends -----------------------------------------------------------
+
+    def _listed(self, message: messages.Instruments, now: Now) -> list[Action]:
+        """Take precisions and states of pairs; a change of a subscribed one rebuilds its book
+        (X22).
+        """
+        actions: list[Action] = []
+        if message.is_snapshot:
+            self._instruments_due = None
+        for instrument in message.pairs:
+            self._instruments[instrument.symbol] = instrument
+            subscription = self.subscriptions.get(instrument.symbol)
+            if subscription is not None:
+                actions += self._list_one(subscription, instrument, now)
+        if message.is_snapshot:
+            for subscription in self.subscriptions.values():
+                if subscription.state is State.AWAITING_INSTRUMENT:
+                    note = f"Kraken lists no pair {subscription.symbol}: check PYKRAKEN_SYMBOLS"
+                    actions += self._refuse(subscription, ResetReason.REFUSED, note, now)
+        return [*actions, *self._requests(now)]
+
+    def _list_one(
+        self, subscription: Subscription, instrument: Instrument, now: Now
+    ) -> Iterator[Action]:
+        before, subscription.instrument = subscription.instrument, instrument
+        if instrument.status == "delisted":
+            if subscription.state is not State.REFUSED:
+                yield from self._refuse(subscription, ResetReason.DELISTED, "delisted", now)
+        elif subscription.moves(Trigger.LISTED, now.mono):
+            return
+        elif before is not None and before != instrument:
+            note = f"{_terms(before)} became {_terms(instrument)}"
+            yield from self._fail(subscription, ResetReason.INSTRUMENT, note, now)
+
+    def _status(self, message: messages.Status) -> list[Action]:
+        notes = [f"system {message.system}", *message.announcements]
+        changed = message.system != self.system or message.announcements
+        self.system = message.system
+        return [Notify("system", "", "; ".join(notes)[:400])] if changed else []
+
+    def _bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
+        """A text that is no JSON is not data (Cloudflare's notices); broken data is a reason to
+        start again.
+        """
+        self.counts["bad frames"] += 1
+        start = payload[:200].decode("utf-8", "replace")
+        actions: list[Action] = [Log("frame.bad", f"reason={error.reason} start={start!r}")]
+        if payload.lstrip()[:1] == b"{":
+            actions.append(Close(f"malformed message: {error.reason}"))
+        return actions
+
+    def _first_time(self, what: str) -> list[Action]:
+        """Count what is not known and log it once per kind."""
+        self.counts[what] += 1
+        return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
+
+
+def _terms(instrument: Instrument) -> str:
+    return f"{instrument.status}/{instrument.price_precision}/{instrument.qty_precision}"

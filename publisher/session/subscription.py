@@ -1,0 +1,158 @@
+"""One symbol's subscription to `book`: its states, its deadlines, its loop-breaker.
+
+The table below is the whole rule; a trigger that a state does not list changes nothing.
+
+| state | trigger | next |
+|---|---|---|
+| disconnected | connected | awaiting_instrument |
+| awaiting_instrument | listed | queued |
+| queued | sent | subscribing |
+| subscribing | acked | awaiting_snapshot |
+| subscribing | snapshot | live |
+| subscribing | turned_away | queued |
+| subscribing | overdue, failed | unsubscribing |
+| awaiting_snapshot | snapshot | live |
+| awaiting_snapshot | overdue, failed | unsubscribing |
+| live | snapshot | live |
+| live | failed | unsubscribing |
+| unsubscribing | unsubscribed, overdue | queued |
+| refused | listed | queued |
+| any but disconnected | refused | refused |
+| any | disconnected | disconnected |
+
+`failed` is a wrong checksum, a bad number, a changed instrument or a crossed book; `turned_away` an
+error that time may mend; `refused` one that it will not. Kraken gives a snapshot only after
+unsubscribe, its ack, and subscribe (protocol.md 4), so every way back to `live` leads through
+`queued`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from publisher.book.l2 import Book
+from publisher.model import BookState, Instrument
+
+ANSWER_DUE_S = 5.0
+"""Seconds for an ack, and then for the snapshot (faults X3, X26, X27)."""
+BACKOFF_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Waits before subscribing again, by failures in a row: resubscribing on each bad frame ends in
+`Exceeded msg rate` (protocol.md 5.2)."""
+HEALTHY_S = 60.0
+"""A book live for so long has no failures behind it."""
+
+
+class State(StrEnum):
+    """Where a subscription stands."""
+
+    DISCONNECTED = "disconnected"
+    AWAITING_INSTRUMENT = "awaiting_instrument"
+    QUEUED = "queued"
+    SUBSCRIBING = "subscribing"
+    AWAITING_SNAPSHOT = "awaiting_snapshot"
+    LIVE = "live"
+    UNSUBSCRIBING = "unsubscribing"
+    REFUSED = "refused"
+
+
+class Trigger(StrEnum):
+    """What moves a subscription."""
+
+    CONNECTED = "connected"
+    LISTED = "listed"
+    SENT = "sent"
+    ACKED = "acked"
+    SNAPSHOT = "snapshot"
+    TURNED_AWAY = "turned_away"
+    FAILED = "failed"
+    OVERDUE = "overdue"
+    UNSUBSCRIBED = "unsubscribed"
+    REFUSED = "refused"
+    DISCONNECTED = "disconnected"
+
+
+_S, _T = State, Trigger
+TRANSITIONS: dict[tuple[State, Trigger], State] = {
+    (_S.DISCONNECTED, _T.CONNECTED): _S.AWAITING_INSTRUMENT,
+    (_S.AWAITING_INSTRUMENT, _T.LISTED): _S.QUEUED,
+    (_S.QUEUED, _T.SENT): _S.SUBSCRIBING,
+    (_S.SUBSCRIBING, _T.ACKED): _S.AWAITING_SNAPSHOT,
+    (_S.SUBSCRIBING, _T.SNAPSHOT): _S.LIVE,
+    (_S.SUBSCRIBING, _T.TURNED_AWAY): _S.QUEUED,
+    (_S.SUBSCRIBING, _T.OVERDUE): _S.UNSUBSCRIBING,
+    (_S.SUBSCRIBING, _T.FAILED): _S.UNSUBSCRIBING,
+    (_S.AWAITING_SNAPSHOT, _T.SNAPSHOT): _S.LIVE,
+    (_S.AWAITING_SNAPSHOT, _T.OVERDUE): _S.UNSUBSCRIBING,
+    (_S.AWAITING_SNAPSHOT, _T.FAILED): _S.UNSUBSCRIBING,
+    (_S.LIVE, _T.SNAPSHOT): _S.LIVE,
+    (_S.LIVE, _T.FAILED): _S.UNSUBSCRIBING,
+    (_S.UNSUBSCRIBING, _T.UNSUBSCRIBED): _S.QUEUED,
+    (_S.UNSUBSCRIBING, _T.OVERDUE): _S.QUEUED,
+    (_S.REFUSED, _T.LISTED): _S.QUEUED,
+    **{(state, _T.REFUSED): _S.REFUSED for state in _S if state is not _S.DISCONNECTED},
+    **{(state, _T.DISCONNECTED): _S.DISCONNECTED for state in _S},
+}
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One symbol: its state, instrument, book, and what is due when. Times are on `Now.mono`."""
+
+    symbol: str
+    book: Book
+    state: State = State.DISCONNECTED
+    instrument: Instrument | None = None
+    req_id: int = 0
+    due: float = 0.0
+    """When the state's answer is overdue, or, in `queued`, when to subscribe."""
+    failures: deque[float] = field(default_factory=deque)
+    live_since: float = 0.0
+    crossed_since: float | None = None
+    unverified: int = 0
+    """Updates since the last comparison with Kraken's checksum."""
+    flags: int = 0
+    checksum: int = 0
+    ts_event: int = 0
+    ts_recv: int = 0
+
+    def moves(self, trigger: Trigger, now: float) -> bool:
+        """Take the table's step for a trigger, with its deadline; False when it lists none."""
+        to = TRANSITIONS.get((self.state, trigger))
+        if to is None:
+            return False
+        self.state = to
+        match to:
+            case State.SUBSCRIBING | State.AWAITING_SNAPSHOT | State.UNSUBSCRIBING:
+                self.due = now + ANSWER_DUE_S
+            case State.QUEUED:
+                self.due = now + self._wait(now)
+            case State.LIVE:
+                self.live_since = now
+                self.crossed_since = None
+        return True
+
+    def fail(self, now: float) -> int:
+        """Count one failure; return how many fell into the last 60 seconds."""
+        if self.state is State.LIVE and now - self.live_since >= HEALTHY_S:
+            self.failures.clear()
+        self.failures.append(now)
+        if len(self.failures) > len(BACKOFF_S):
+            self.failures.popleft()
+        return sum(now - when < HEALTHY_S for when in self.failures)
+
+    def _wait(self, now: float) -> float:
+        if not self.failures:
+            return 0.0
+        since = now - self.failures[-1]
+        return max(0.0, BACKOFF_S[min(len(self.failures), len(BACKOFF_S)) - 1] - since)
+
+    @property
+    def book_state(self) -> BookState:
+        """The state in the words of the wire."""
+        if self.state is State.LIVE:
+            return BookState.LIVE
+        if self.state is State.DISCONNECTED:
+            return BookState.DISCONNECTED
+        return BookState.AWAITING_SNAPSHOT
