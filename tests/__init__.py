@@ -1,1 +1,1 @@
-"""Tests of pykraken: folders mirror `publisher/`; `servers`, `requirements`, `polling` are shared."""
+"""Tests of pykraken: folders mirror `publisher/`; servers, requirements and polling are shared."""

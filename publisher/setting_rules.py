@@ -1,0 +1,77 @@
+"""What a setting's value may be: pure checks of text; the ValueError says what is allowed.
+
+Knows no setting by name and no environment; `settings.py` puts these rules on its fields. It
+promises that no message about a URL holds the URL, which may be secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+SYMBOL = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
+# No braces, which are Redis' hash tag; no dot, so that `{<ns>.*` holds the keys of one namespace.
+NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FEED = re.compile(r"[A-Za-z0-9._/+-]{1,128}")
+PASSWORD = re.compile(r'(://[^\s"/@:]*:)[^\s"]*@')
+PASSWORD_QUERY = re.compile(r'([?&]password=)[^&\s"]*', re.IGNORECASE)
+
+
+def mask_url(text: str) -> str:
+    """Return `text` with the password of every URL in it replaced by `***`."""
+    return PASSWORD_QUERY.sub(r"\1***", PASSWORD.sub(r"\1***@", text))
+
+
+def has_password(text: str) -> bool:
+    """Tell whether `text` holds a URL with a password."""
+    return mask_url(text) != text
+
+
+def check_url(text: str, *, schemes: Sequence[str]) -> str:
+    """Return `text` when it is a URL of one of `schemes` with a host (or, for unix, a path)."""
+    allowed = " or ".join(f"{scheme}://..." for scheme in schemes)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in schemes or not (parts.hostname or parts.scheme == "unix"):
+        raise ValueError(f"must be a URL {allowed} with a host and, if any, a port below 65536")
+    return text
+
+
+def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
+    """Return `symbols` when each reads BASE/QUOTE and none comes twice."""
+    if not symbols:
+        raise ValueError("must name at least one symbol, BASE/QUOTE, separated by commas")
+    for symbol in symbols:
+        if not SYMBOL.fullmatch(symbol):
+            raise ValueError(f"{symbol!r} is not a symbol: BASE/QUOTE, such as BTC/USD")
+    twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} comes twice: name each symbol once")
+    return tuple(symbols)
+
+
+def check_namespace(text: str) -> str:
+    """Return `text` when it can stand in the keys of WIRE.md §2.1."""
+    if not NAMESPACE.fullmatch(text) or text == "priv":
+        raise ValueError(
+            "must be 1 to 64 letters, digits, - or _, and not 'priv', which begins private keys"
+        )
+    return text
+
+
+def check_feed(text: str) -> str:
+    """Return `text` when it can stand in the keys of WIRE.md §2.1."""
+    if not FEED.fullmatch(text):
+        raise ValueError("must be 1 to 128 letters, digits or . _ / + -")
+    return text
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like `name`, or None when none is much like it."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None

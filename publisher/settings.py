@@ -1,0 +1,357 @@
+"""Every setting of pykraken: its name, its default with the reason, and what it may be.
+
+One frozen model. A value comes from a flag, else from the environment (`PYKRAKEN_...`), else from
+the file `.env` of the working folder, else from here. All faults are found at once and before
+anything connects, one line each. A secret (a URL's password) stands in no repr and in no fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from publisher.errors import ConfigurationError, PykrakenError
+from publisher.setting_rules import (
+    check_feed,
+    check_namespace,
+    check_symbols,
+    check_url,
+    mask_url,
+    nearest,
+)
+
+PREFIX = "PYKRAKEN_"
+DEPTHS = (10, 25, 100, 500, 1000)
+MIB = 1024 * 1024
+# Read by the tests, not by the program.
+FOREIGN = frozenset({"PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL"})
+
+
+class InvalidSettings(PykrakenError):
+    """One or more settings have values that are not allowed; `faults` has one error for each."""
+
+    exit_code = 2
+
+    def __init__(self, faults: tuple[ConfigurationError, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+def default_state_dir() -> Path:
+    """Return the user's folder for state: XDG's on Linux, Application Support on macOS."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container's user without an entry in passwd
+        return Path(tempfile.gettempdir()) / f"pykraken-{os.getuid()}"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "pykraken"
+    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "pykraken"
+
+
+def _separate(value: object) -> object:
+    """Split comma separated text; pydantic-settings itself would want JSON."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _one_of_depths(depth: int) -> int:
+    # A Literal of ints would refuse the environment's text.
+    if depth not in DEPTHS:
+        raise ValueError(f"must be one of {', '.join(map(str, DEPTHS))}")
+    return depth
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _redis(url: str) -> str:
+    return check_url(url, schemes=("redis", "rediss", "unix"))
+
+
+def _websocket(url: str) -> str:
+    return check_url(url, schemes=("wss", "ws"))
+
+
+def _http(url: str) -> str:
+    return check_url(url, schemes=("https", "http"))
+
+
+SECRET: dict[str, Any] = {"secret": True}
+WebSocketUrl = Annotated[str, AfterValidator(_websocket)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Raises pydantic's ValidationError; `load` says it plainly."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,  # `PYKRAKEN_REDIS_URL=` in a compose file means: not set
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    symbols: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(_separate),
+        AfterValidator(check_symbols),
+        Field(
+            description="Books to publish, comma separated, in Kraken's names. "
+            "Default: two liquid ones, so that a first run shows life."
+        ),
+    ] = ("BTC/USD", "ETH/USD")
+    channel: Literal["book"] = Field(
+        "book", description="Kraken's channel. Default: the only one that this version publishes."
+    )
+    depth: Annotated[
+        int,
+        AfterValidator(_one_of_depths),
+        Field(
+            description="Levels a side. Default: 10, which Kraken's checksum covers in full "
+            "and which costs the least."
+        ),
+    ] = 10
+    checksum_freq: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="Compare every Nth update with Kraken's checksum; the others are flagged "
+        "UNVERIFIED. Default: 1, never publish what is not proven.",
+    )
+    exchange: Literal["kraken", "sim"] = Field(
+        "kraken",
+        description="`sim` starts the simulator and publishes from it. Default: the real one.",
+    )
+    redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(
+        None,
+        repr=False,
+        json_schema_extra=SECRET,
+        description="Where to publish: redis://, rediss:// or unix://. Default: unset, which "
+        "starts an embedded server, so that nothing need be installed.",
+    )
+    namespace: Annotated[str, AfterValidator(check_namespace)] = Field(
+        "kraken",
+        description="First part of every key. Default: the venue, so that other venues fit beside.",
+    )
+    feed: Annotated[str, AfterValidator(check_feed)] | None = Field(
+        None,
+        description="Name of this feed in its lease and status keys. Default: unset, derived from "
+        "channel, depth and symbols, so that two equal configurations are one feed.",
+    )
+    line: Literal["", "a", "b"] = Field(
+        "", description="Line in A/B mode, in every stream's name. Default: none, a single line."
+    )
+    ws_url: WebSocketUrl = Field(
+        "wss://ws.kraken.com/v2",
+        description="Kraken's public WebSocket v2. Default: the endpoint that Kraken documents.",
+    )
+    ws_l3_url: WebSocketUrl = Field(
+        "wss://ws-l3.kraken.com/v2",
+        description="Kraken's level 3 WebSocket. Default: the endpoint that Kraken documents.",
+    )
+    ws_auth_url: WebSocketUrl = Field(
+        "wss://ws-auth.kraken.com/v2",
+        description="Kraken's private WebSocket. Default: the endpoint that Kraken documents.",
+    )
+    rest_url: Annotated[str, AfterValidator(_http)] = Field(
+        "https://api.kraken.com",
+        description="Kraken's REST. Default: the endpoint that Kraken documents.",
+    )
+    http_proxy: Annotated[str, AfterValidator(_http)] | None = Field(
+        None,
+        repr=False,
+        json_schema_extra=SECRET,
+        description="HTTP proxy for the WebSocket and REST. Default: unset, connect directly.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of a private CA, trusted beside the usual ones for Kraken's side. "
+        "Default: unset, the usual ones.",
+    )
+    ws_timeout_s: float = Field(
+        10.0,
+        gt=0,
+        le=120,
+        description="For TCP, TLS and handshake together. Default: 10, twice the liveness of a "
+        "running connection, since opening one takes more round trips.",
+    )
+    frame_max_bytes: int = Field(
+        16 * MIB,
+        ge=64 * 1024,
+        le=256 * MIB,
+        description="Longest message taken from Kraken. Default: 16 MiB, an instrument snapshot "
+        "(0.4 MB) and the largest book many times over.",
+    )
+    lease_s: float = Field(
+        1.5,
+        ge=0.3,
+        le=60,
+        description="How long the lease of a feed lasts without renewal. Default: 1.5, a takeover "
+        "within two seconds that a short pause does not cause.",
+    )
+    redis_timeout_s: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="For each call to Redis; must be below the lease. Default: 1, so that a "
+        "stalled server is noticed before the lease runs out.",
+    )
+    heartbeat_s: float = Field(
+        5.0,
+        gt=0,
+        le=5,
+        description="A stream that is quiet for so long gets a heartbeat. Default and most: 5, "
+        "since readers call a stream stale after three (WIRE.md 7.4).",
+    )
+    snapshot_interval_s: float = Field(
+        5.0,
+        ge=0.1,
+        le=3600,
+        description="Between the snapshots of a book that changes. Default: 5, so that a late "
+        "reader replays at most five seconds.",
+    )
+    retention_s: float = Field(
+        60.0,
+        ge=1,
+        le=86_400,
+        description="Least age of the oldest kept snapshot, and so how far a reader may fall "
+        "behind. Default: 60, a restart of a reader with time to spare.",
+    )
+    ring_seconds: float = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        description="How long published entries stay in memory to refill what Redis lost. "
+        "Default: 60, as long as the retention: more could not be trimmed back in.",
+    )
+    ring_bytes: int = Field(
+        24 * MIB,
+        ge=MIB,
+        le=4096 * MIB,
+        description="Most memory for those entries. Default: 24 MiB, which keeps the publisher "
+        "under 80 MB in all.",
+    )
+    stream_max_bytes: int = Field(
+        256 * MIB,
+        ge=MIB,
+        description="Emergency brake: a stream that grows past this is trimmed, with a notice. "
+        "Default: 256 MiB, far above 60 s of the busiest book.",
+    )
+    embedded_port: int = Field(
+        6379,
+        ge=1,
+        le=65_535,
+        description="Port of the embedded server; the next free one when it is taken. Default: "
+        "6379, where every client looks first.",
+    )
+    embedded_dir: Path | None = Field(
+        None,
+        description="Folder in which the embedded server keeps its data. Default: unset, memory "
+        "only, since streams hold a minute.",
+    )
+    state_dir: Path = Field(
+        default_factory=default_state_dir,
+        description="Folder for what must outlive a restart: connect budget, address of the "
+        "embedded server. Default: the user's folder for state.",
+    )
+    log_format: Annotated[Literal["auto", "human", "json"], BeforeValidator(_lower)] = Field(
+        "auto", description="Default: auto, human on a terminal and JSON lines elsewhere."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field("info", description="Least level that is logged. Default: info, a line per change.")
+    )
+
+    @field_validator("redis_timeout_s")
+    @classmethod
+    def _below_the_lease(cls, timeout_s: float, info: ValidationInfo) -> float:
+        lease_s = info.data.get("lease_s", timeout_s + 1)
+        if timeout_s >= lease_s:
+            raise ValueError(f"must be below {variable('lease_s')} ({lease_s:g})")
+        return timeout_s
+
+    @field_validator("retention_s")
+    @classmethod
+    def _spans_a_snapshot(cls, retention_s: float, info: ValidationInfo) -> float:
+        interval_s = info.data.get("snapshot_interval_s", retention_s)
+        if retention_s < interval_s:
+            raise ValueError(f"must be at least {variable('snapshot_interval_s')} ({interval_s:g})")
+        return retention_s
+
+
+def load(overrides: Mapping[str, object] | None = None) -> Settings:
+    """Return the settings, `overrides` (field names) above all else; raise InvalidSettings."""
+    try:
+        return Settings.model_validate(dict(overrides or {}))
+    except ValidationError as error:
+        raise InvalidSettings(_faults(error)) from None
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a field, `PYKRAKEN_DEPTH` for `depth`."""
+    return PREFIX + field.upper()
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether the field's values may hold a password."""
+    return field.json_schema_extra == SECRET
+
+
+def unknown_variables(names: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Return each `PYKRAKEN_` name that is no setting, with the setting most like it."""
+    known = {variable(field) for field in Settings.model_fields}
+    strangers = {name for name in names if name.upper().startswith(PREFIX)} - FOREIGN
+    return [
+        (name, _nearest_variable(name)) for name in sorted(strangers) if name.upper() not in known
+    ]
+
+
+def _nearest_variable(name: str) -> str | None:
+    field = nearest(name.upper().removeprefix(PREFIX).lower(), Settings.model_fields)
+    return variable(field) if field else None
+
+
+def feed_id(settings: Settings) -> str:
+    """Return the feed's id: the one set, else channel, depth and symbol (or a hash of several)."""
+    if settings.feed is not None:
+        return settings.feed
+    if len(settings.symbols) == 1:
+        which = settings.symbols[0]
+    else:
+        which = hashlib.sha256(",".join(sorted(settings.symbols)).encode()).hexdigest()[:8]
+    return f"{settings.channel}.{settings.depth}.{which}"
+
+
+def _faults(error: ValidationError) -> tuple[ConfigurationError, ...]:
+    """Return one error for each wrong value, in the words of this project, secrets masked."""
+    return tuple(
+        ConfigurationError(
+            setting=variable(str(fault["loc"][0])),
+            value=mask_url(str(fault["input"])),
+            allowed=fault["msg"].removeprefix("Value error, ").replace("Input should", "must"),
+        )
+        for fault in error.errors(include_url=False)
+    )

@@ -1,0 +1,150 @@
+"""Settings: where values come from, what is refused and how it is said, and what never shows."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from publisher.settings import (
+    InvalidSettings,
+    Settings,
+    feed_id,
+    load,
+    unknown_variables,
+    variable,
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def faults_of(**overrides: object) -> dict[str, str]:
+    with pytest.raises(InvalidSettings) as caught:
+        load(overrides)
+    return {fault.setting: str(fault) for fault in caught.value.faults}
+
+
+def test_without_anything_set_the_defaults_of_the_decisions_hold() -> None:
+    settings = load()
+    assert settings.redis_url is None
+    assert settings.namespace == "kraken"
+    assert settings.ws_url == "wss://ws.kraken.com/v2"
+    assert (settings.depth, settings.checksum_freq) == (10, 1)
+    assert (settings.heartbeat_s, settings.retention_s) == (5, 60)
+
+
+def test_text_of_the_environment_becomes_numbers_lists_and_paths(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYKRAKEN_DEPTH", "25")
+    monkeypatch.setenv("PYKRAKEN_SYMBOLS", "BTC/EUR, ETH2.S/ETH,")
+    monkeypatch.setenv("PYKRAKEN_EMBEDDED_DIR", "data")
+    monkeypatch.setenv("PYKRAKEN_LOG_LEVEL", "DEBUG")
+    settings = load()
+    assert settings.depth == 25
+    assert settings.symbols == ("BTC/EUR", "ETH2.S/ETH")
+    assert settings.embedded_dir == Path("data")
+    assert settings.log_level == "debug"
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(
+        "PYKRAKEN_DEPTH=25\nPYKRAKEN_NAMESPACE=file\nPYKRAKEN_CHECKSUM_FREQ=2\nOTHER=1\n"
+    )
+    monkeypatch.setenv("PYKRAKEN_DEPTH", "100")
+    monkeypatch.setenv("PYKRAKEN_NAMESPACE", "environment")
+    settings = load({"depth": 500})
+    assert (settings.depth, settings.namespace, settings.checksum_freq) == (500, "environment", 2)
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYKRAKEN_REDIS_URL", "")
+    assert load().redis_url is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("depth", "11", "must be one of 10, 25, 100, 500, 1000"),
+        ("depth", "ten", "valid integer"),
+        ("symbols", "BTCUSD", "'BTCUSD' is not a symbol: BASE/QUOTE, such as BTC/USD"),
+        ("symbols", "BTC/USD,BTC/USD", "BTC/USD comes twice"),
+        ("symbols", ",", "at least one symbol"),
+        ("redis_url", "localhost:6379", "redis://... or rediss://... or unix://..."),
+        ("redis_url", "redis://localhost:99999", "a port below 65536"),
+        ("ws_url", "https://ws.kraken.com/v2", "wss://... or ws://..."),
+        ("rest_url", "https://", "with a host"),
+        ("namespace", "a.b", "letters, digits, - or _"),
+        ("namespace", "priv", "not 'priv'"),
+        ("feed", "{x}", "1 to 128"),
+        ("line", "c", "must be '', 'a' or 'b'"),
+        ("channel", "level3", "must be 'book'"),
+        ("checksum_freq", "0", "greater than or equal to 1"),
+        ("heartbeat_s", "6", "less than or equal to 5"),
+        ("redis_timeout_s", "1.5", "must be below PYKRAKEN_LEASE_S (1.5)"),
+        ("retention_s", "4", "must be at least PYKRAKEN_SNAPSHOT_INTERVAL_S (5)"),
+        ("log_format", "xml", "must be 'auto', 'human' or 'json'"),
+        ("exchange", "binance", "must be 'kraken' or 'sim'"),
+    ],
+)
+def test_a_bad_value_is_one_line_with_name_value_and_what_is_allowed(
+    field: str, value: str, allowed: str
+) -> None:
+    (line,) = faults_of(**{field: value}).values()
+    assert line.startswith(f"{variable(field)}={value!r}: ")
+    assert allowed in line
+    assert "\n" not in line
+
+
+def test_all_faults_are_told_at_once_with_exit_code_2() -> None:
+    faults = faults_of(depth="11", namespace="", checksum_freq="0")
+    assert set(faults) == {"PYKRAKEN_DEPTH", "PYKRAKEN_NAMESPACE", "PYKRAKEN_CHECKSUM_FREQ"}
+    assert InvalidSettings.exit_code == 2
+
+
+@pytest.mark.parametrize("field", ["redis_url", "http_proxy"])
+@pytest.mark.parametrize(
+    "url", ["ftp://user:s3cret@host/0", "ftp://:s3cret@host", "ftp://host?password=s3cret"]
+)
+def test_a_password_shows_in_no_fault(field: str, url: str) -> None:
+    (line,) = faults_of(**{field: url}).values()
+    assert "s3cret" not in line
+    assert "***" in line
+
+
+def test_a_password_shows_in_no_repr() -> None:
+    settings = load({"redis_url": "redis://u:s3cret@h/0", "http_proxy": "http://u:s3cret@h"})
+    assert "s3cret" not in f"{settings!r} {settings}"
+
+
+def test_unknown_variables_are_named_with_the_nearest_known_one() -> None:
+    names = ["PYKRAKEN_DEPHT", "PYKRAKEN_REQUIRE_ALL", "PATH", "PYKRAKEN_DEPTH", "PYKRAKEN_QQQQ"]
+    assert unknown_variables(names) == [
+        ("PYKRAKEN_DEPHT", "PYKRAKEN_DEPTH"),
+        ("PYKRAKEN_QQQQ", None),
+    ]
+
+
+def test_each_setting_says_the_reason_for_its_default() -> None:
+    for name, field in Settings.model_fields.items():
+        assert "Default" in (field.description or ""), name
+
+
+def test_the_feed_is_named_by_what_it_publishes() -> None:
+    assert feed_id(load({"symbols": ["BTC/USD"], "depth": 25})) == "book.25.BTC/USD"
+    digest = hashlib.sha256(b"BTC/USD,ETH/USD").hexdigest()[:8]
+    one, other = (load({"symbols": text}) for text in ("BTC/USD,ETH/USD", "ETH/USD,BTC/USD"))
+    assert feed_id(one) == feed_id(other) == f"book.10.{digest}"
+    assert feed_id(load({"feed": "mine"})) == "mine"
+
+
+def test_settings_do_not_change() -> None:
+    settings = load()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.depth = 25  # type: ignore[misc]
