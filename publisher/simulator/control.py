@@ -1,0 +1,114 @@
+"""The control endpoint: what the simulator did, and telling it what to do.
+
+    GET  /control/status                     everything that is counted
+    GET  /control/book?symbol=&depth=        the venue's present book, decimal text and checksum
+    POST /control/rate {"rate": 5000}        messages a second; 0 pauses
+    POST /control/step {"messages": 10}      move the markets until 10 were sent
+
+Every answer is JSON; a bad request is 400 with `{"error": ...}`. POST takes a JSON object or
+query parameters.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from publisher.simulator.frames import compact, decimal
+from publisher.simulator.options import MAX_RATE
+from publisher.simulator.web import WebAnswer, WebRequest
+
+if TYPE_CHECKING:
+    from publisher.simulator.server import Server
+
+
+def answer(request: WebRequest, server: Server) -> WebAnswer:
+    """Return the answer to one control request."""
+    try:
+        given = _given(request)
+        match request.method, request.path.removeprefix("/control").strip("/"):
+            case "GET", "status":
+                return WebAnswer(compact(status(server)))
+            case "GET", "book":
+                return WebAnswer(compact(book(server, given)))
+            case "POST", "rate":
+                return WebAnswer(compact(_rate(server, given)))
+            case "POST", "step":
+                return WebAnswer(compact({"published": server.move(int(given.get("messages", 1)))}))
+            case method, verb:
+                return _refused(f"no control verb {method} {verb!r}", 404)
+    except (KeyError, ValueError, TypeError) as error:
+        return _refused(str(error), 400)
+
+
+def _refused(error: str, status: int) -> WebAnswer:
+    return WebAnswer(compact({"error": error}), status)
+
+
+def _given(request: WebRequest) -> dict[str, Any]:
+    given: dict[str, Any] = dict(request.query)
+    if request.body:
+        body = json.loads(request.body)
+        if not isinstance(body, dict):
+            raise ValueError("the body is a JSON object")
+        given |= body
+    return given
+
+
+def status(server: Server) -> dict[str, object]:
+    """Return everything that is counted."""
+    return {
+        "system": server.engine.system,
+        "rate": server.pace.rate,
+        "seed": server.engine.seed,
+        "published": server.published,
+        "opened": server.exchange.opened,
+        "cut_off": server.cut_off,
+        "connections": [
+            {
+                "conn": link.connection.number,
+                "requests": link.connection.requests,
+                "sent": link.sent,
+                "backlog_bytes": link.backlog(),
+                "is_silent": link.is_silent,
+                "subscriptions": [
+                    {"channel": channel, "symbol": symbol, "depth": depth}
+                    for (channel, symbol), depth in link.connection.subscriptions.items()
+                ],
+            }
+            for link in server.links.values()
+        ],
+    }
+
+
+def book(server: Server, given: dict[str, Any]) -> dict[str, object]:
+    """Return the venue's present book of `symbol` to `depth`, as decimal text."""
+    symbol = str(given.get("symbol", ""))
+    if symbol not in server.engine.instruments:
+        raise ValueError(f"symbol={symbol!r} is not listed")
+    market = server.engine.market(symbol)
+    item = market.instrument
+    depth = int(given.get("depth", 10))
+
+    def text(levels: list[tuple[int, int]]) -> list[list[str]]:
+        return [
+            [decimal(price, item.price_precision), decimal(qty, item.qty_precision)]
+            for price, qty in levels
+        ]
+
+    return {
+        "symbol": symbol,
+        "depth": depth,
+        "steps": market.steps,
+        "checksum": market.checksum(),
+        "bids": text(market.bids.levels(depth)),
+        "asks": text(market.asks.levels(depth)),
+    }
+
+
+def _rate(server: Server, given: dict[str, Any]) -> dict[str, object]:
+    rate = float(given["rate"])
+    if not (rate == 0 or 1 <= rate <= MAX_RATE):
+        raise ValueError(f"rate={rate:g}: 0 (paused) or 1 to {MAX_RATE}")
+    server.pace.rate = rate
+    return {"rate": rate}
