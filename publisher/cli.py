@@ -1,16 +1,139 @@
-"""The commands of `pykraken`."""
+"""The command line of `pykraken`: one command is chosen, loaded and run; its code ends the process.
+
+Only the chosen command is imported, so that `--help` is quick and a command works without what the
+others need. An error that pykraken raises on purpose is one line on stderr, never a traceback.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import NamedTuple, Protocol
 
 from publisher import __version__
+from publisher.errors import PykrakenError
+
+EXIT_STOPPED = 0
+DESCRIPTION = "Verified Kraken market data on Redis Streams."
+CODES = """\
+exit codes: 0 stopped on request, 2 bad configuration, 3 refused by Redis or Kraken for good,
+4 fenced by another feed, 70 internal error"""
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Register the command's flags."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Run the command; return the exit code. Raises PykrakenError."""
+
+
+def _run() -> Command:
+    from publisher.commands import run
+
+    return run
+
+
+def _demo() -> Command:
+    from publisher.commands import demo
+
+    return demo
+
+
+def _simulate() -> Command:
+    from publisher.commands import simulate
+
+    return simulate
+
+
+def _watch() -> Command:
+    from publisher.views import watch
+
+    return watch
+
+
+def _tail() -> Command:
+    from publisher.views import tail
+
+    return tail
+
+
+def _book() -> Command:
+    from publisher.views import book
+
+    return book
+
+
+def _doctor() -> Command:
+    from publisher import doctor
+
+    return doctor
+
+
+class Entry(NamedTuple):
+    """A command before it is loaded."""
+
+    summary: str
+    load: Callable[[], Command]
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "run": Entry("publish books to Redis Streams until told to stop", _run),
+    "demo": Entry("simulator, server, publisher and a live ladder, offline", _demo),
+    "simulate": Entry("the exchange simulator alone", _simulate),
+    "watch": Entry("a live ladder of one book", _watch),
+    "tail": Entry("the events of one stream, one JSON object a line", _tail),
+    "book": Entry("one book, rebuilt and verified, printed once", _book),
+    "doctor": Entry("what is wrong here, and how to mend it", _doctor),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code of the process."""
-    parser = argparse.ArgumentParser(prog="pykraken", description="Verified Kraken market data.")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = next((word for word in words if word in COMMANDS), None)
+    command = COMMANDS[chosen].load() if chosen else None
+    parser = _parser(chosen, command)
+    parsed = parser.parse_args(words)
+    if command is None:
+        parser.print_help()
+        return EXIT_STOPPED
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return command.run(parsed)
+    except PykrakenError as error:
+        print(f"pykraken {chosen}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
+    except BrokenPipeError:  # `pykraken tail ... | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_STOPPED
+
+
+def _parser(chosen: str | None, command: Command | None) -> argparse.ArgumentParser:
+    """Return the parser: every command by name, the chosen one with its flags."""
+    parser = argparse.ArgumentParser(
+        prog="pykraken",
+        description=DESCRIPTION,
+        epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"pykraken {__version__}")
-    parser.parse_args(arguments)
-    return 0
+    kinds = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, entry in COMMANDS.items():
+        kind = kinds.add_parser(name, help=entry.summary, description=entry.summary.capitalize())
+        if name == chosen and command is not None:
+            command.add_arguments(kind)
+    return parser
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Have SIGTERM end a command as Ctrl-C does, with everything that it started."""
+    raise KeyboardInterrupt

@@ -1,9 +1,7 @@
 """The embedded server: a real Valkey on loopback, for when no PYKRAKEN_REDIS_URL is given.
 
-A guard process holds a pipe from us and ends the server when the pipe closes, which it does in
-whatever way we die. Both run in a session of their own: Ctrl-C on the terminal reaches us alone,
-and we flush before the server goes. The address stands in the state folder while the server runs,
-so that `watch`, `tail` and `book` find it. Nothing here knows what is published.
+The server is guarded: it lives no longer than we do. Its address stands in the state folder while
+it runs, so that `watch`, `tail` and `book` find it. Nothing here knows what is published.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import tempfile
@@ -21,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from publisher import guard
 from publisher.errors import ConfigurationError, InternalError, MissingExtra
 from publisher.logs import get_logger
 from publisher.state import StateFolder
@@ -33,21 +31,6 @@ STOP_TIMEOUT_S = 3.0
 POLL_S = 0.01
 PORTS_TRIED = 100
 PROCESS_ID = re.compile(rb"process_id:(\d+)")
-
-# The server is started by the shell, not by us, so that there is no moment in which it runs
-# unguarded. The guard does not depend on the shell: killing that leaves the guard in place.
-SUPERVISE = """
-exec 3<&0
-"$@" </dev/null 3<&- &
-server=$!
-{ cat <&3 >/dev/null; kill $server 2>/dev/null; } &
-guard=$!
-exec 3<&-
-wait $server
-code=$?
-kill $guard 2>/dev/null
-exit $code
-"""
 
 
 class EmbeddedServer:
@@ -86,7 +69,7 @@ class EmbeddedServer:
         """End the server, if it runs, and forget its address."""
         process, self._process = self._process, None
         if process is not None:
-            _end(process)
+            guard.end(process, within_s=STOP_TIMEOUT_S)
         if self._record is not None:
             self._state.remove(self._record)
             self._record = None
@@ -105,13 +88,7 @@ class EmbeddedServer:
     def _launch(self, binary: Path, port: int, folder: Path | None) -> int | None:
         """Return the server's process id once it answers; None when it lost the port to another."""
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(
-                ["sh", "-c", SUPERVISE, "pykraken-embedded", *_command(binary, port, folder)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = guard.start(_command(binary, port, folder), stdout=log, stderr=log)
             deadline = time.monotonic() + START_TIMEOUT_S
             while process.poll() is None and time.monotonic() < deadline:
                 pid = _process_id(port)
@@ -120,7 +97,7 @@ class EmbeddedServer:
                     self._process = process
                     return pid
                 time.sleep(POLL_S)
-            _end(process)
+            guard.end(process, within_s=STOP_TIMEOUT_S)
             said = _last_lines(log)
         if "in use" in said:
             return None
@@ -221,19 +198,6 @@ def _group(pid: int) -> int | None:
         return os.getpgid(pid)
     except ProcessLookupError:
         return None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipe, so that the guard ends the server; then make sure."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        get_logger("embedded").warning("embedded_server_killed", after_s=STOP_TIMEOUT_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _last_lines(log: IO[bytes]) -> str:

@@ -1,0 +1,1 @@
+"""The commands that publish: `run`, `demo` and `simulate`."""

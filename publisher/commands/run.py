@@ -1,0 +1,50 @@
+"""`pykraken run`: publish books until told to stop, from Kraken or from the simulator."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+
+from publisher import children, daemon
+from publisher.flags import add_flags, settings_of
+from publisher.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register the symbols and a flag for every other setting."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="SYMBOL",
+        help="books to publish, such as BTC/USD (default: PYKRAKEN_SYMBOLS)",
+    )
+    parser.add_argument(
+        "--sim-args",
+        default="",
+        metavar="TEXT",
+        help="with --exchange sim: flags for the simulator, such as '--rate 1000 --seed 7'",
+    )
+    add_flags(parser, (name for name in Settings.model_fields if name != "symbols"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Publish; return the exit code. Raises PykrakenError."""
+    if arguments.words:
+        arguments.symbols = ",".join(arguments.words)
+    settings = settings_of(arguments)
+    if settings.exchange == "kraken":
+        return daemon.run(settings)
+    words = ["--symbols", ",".join(settings.symbols), *shlex.split(arguments.sim_args)]
+    with children.simulator(words) as addresses:
+        return daemon.run(pointed_at(settings, addresses))
+
+
+def pointed_at(settings: Settings, addresses: children.Addresses) -> Settings:
+    """Return the settings with the simulator in Kraken's place, reached directly."""
+    return settings.model_copy(
+        update={
+            "ws_url": addresses.ws_url,
+            "rest_url": addresses.rest_url,
+            "http_proxy": None,
+        }
+    )

@@ -1,0 +1,68 @@
+"""Command-line flags made from the settings, so that a flag and its setting never differ.
+
+Each flag is text as typed; only `settings.load` judges it, so that a bad flag and a bad variable
+give the same line. Flags that were not given are absent and leave the setting to the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+
+from dotenv import dotenv_values
+
+from publisher import logs
+from publisher.setting_rules import has_password
+from publisher.settings import Settings, is_secret, load, unknown_variables, variable
+
+EVERYWHERE = ("state_dir", "log_format", "log_level")
+
+
+def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add a flag for each setting of `names`, described and defaulted as the setting is."""
+    group = parser.add_argument_group(
+        "settings", "Each may also stand in the environment or in .env, under the name given."
+    )
+    for name in names:
+        described = (Settings.model_fields[name].description or "").replace("%", "%%")
+        group.add_argument(
+            "--" + name.replace("_", "-"),
+            dest=name,
+            metavar="VALUE",
+            default=argparse.SUPPRESS,
+            help=f"{variable(name)}. {described}",
+        )
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Return the settings, flags first, and configure the logs; warn of what looks like a slip.
+
+    Raises InvalidSettings.
+    """
+    given = {
+        name: value for name, value in vars(arguments).items() if name in Settings.model_fields
+    }
+    settings = load(given)
+    logs.configure(form=settings.log_format, level=settings.log_level)
+    _warn_of_secrets(given)
+    _warn_of_strangers()
+    return settings
+
+
+def _warn_of_secrets(given: dict[str, object]) -> None:
+    for name, value in given.items():
+        if is_secret(Settings.model_fields[name]) and has_password(str(value)):
+            logs.get_logger("settings").warning(
+                "password_in_arguments",
+                setting=variable(name),
+                mend="every user of this machine sees arguments: put it in the environment",
+            )
+
+
+def _warn_of_strangers() -> None:
+    names = [*os.environ, *dotenv_values(str(Settings.model_config.get("env_file")))]
+    for name, near in unknown_variables(names):
+        logs.get_logger("settings").warning(
+            "unknown_setting", name=name, **({"did_you_mean": near} if near else {})
+        )

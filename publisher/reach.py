@@ -1,0 +1,21 @@
+"""Which Redis the commands beside `run` speak to: the one set, or a running embedded server."""
+
+from __future__ import annotations
+
+from publisher.embedded import find_running
+from publisher.errors import ConfigurationError
+from publisher.settings import Settings
+from publisher.state import StateFolder
+
+
+def redis_url(settings: Settings) -> str:
+    """Return the URL; raise ConfigurationError when none is set and no embedded server runs."""
+    found = settings.redis_url or find_running(StateFolder(settings.state_dir))
+    if found is None:
+        raise ConfigurationError(
+            "PYKRAKEN_REDIS_URL",
+            "",
+            "is not set and no embedded server runs: set it, or start `pykraken run` "
+            "or `pykraken demo` first",
+        )
+    return found

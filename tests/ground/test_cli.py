@@ -1,0 +1,84 @@
+"""The command line as a process: help, one-line errors and exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from publisher.cli import COMMANDS
+
+
+def pykraken(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "publisher", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+        env={**os.environ, **variables},
+        check=False,
+    )
+
+
+def test_help_names_every_command_and_exit_code(tmp_path: Path) -> None:
+    done = pykraken(folder=tmp_path)
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f"\n    {name} " in done.stdout
+    assert "2 bad configuration" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help(name: str, tmp_path: Path) -> None:
+    done = pykraken(name, "--help", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"usage: pykraken {name}" in done.stdout
+
+
+def test_help_of_run_gives_each_setting_with_its_reason(tmp_path: Path) -> None:
+    said = " ".join(pykraken("run", "--help", folder=tmp_path).stdout.split())
+    assert "--depth VALUE PYKRAKEN_DEPTH. Levels a side. Default: 10, which" in said
+    assert "--redis-url VALUE PYKRAKEN_REDIS_URL." in said
+
+
+def test_bad_settings_are_a_line_each_and_exit_code_2(tmp_path: Path) -> None:
+    done = pykraken("run", "BTCUSD", "--depth", "11", folder=tmp_path, PYKRAKEN_LEASE_S="x")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("pykraken run: PYKRAKEN_SYMBOLS='BTCUSD': ")
+    assert lines[1].startswith("PYKRAKEN_DEPTH='11': must be one of 10, 25")
+    assert lines[2].startswith("PYKRAKEN_LEASE_S='x': ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PYKRAKEN_DEPHT=25\n")
+    done = pykraken("doctor", "--redis-url", "redis://127.0.0.1:1", folder=tmp_path)
+    assert '"name": "PYKRAKEN_DEPHT", "did_you_mean": "PYKRAKEN_DEPTH"' in done.stderr
+
+
+def test_a_password_among_the_arguments_is_warned_of_and_not_shown(tmp_path: Path) -> None:
+    done = pykraken("doctor", "--redis-url", "redis://:s3cret@127.0.0.1:1", folder=tmp_path)
+    assert '"event": "password_in_arguments"' in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("words", [("watch", "BTC/USD"), ("tail", "BTC/USD"), ("book", "BTC/USD")])
+def test_without_a_server_the_mend_is_named(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = pykraken(*words, folder=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "PYKRAKEN_REDIS_URL" in line
+    assert "pykraken demo" in line
+
+
+def test_a_simulator_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -> None:
+    done = pykraken("run", "--exchange", "sim", "--sim-args", "--rate -5", folder=tmp_path)
+    assert done.returncode == 2
+    assert "--rate=-5" in done.stderr
+    assert "its own line says why" in done.stderr
