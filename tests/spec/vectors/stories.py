@@ -1,8 +1,21 @@
-"""Stories."""
+"""All stories: what a consumer of one book stream is handed, and what it must tell and hold."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from tests.spec.vectors import story_books, story_epochs, story_faults
+
 
 def stories() -> Iterator[dict[str, Any]]:
-    return iter(())
+    """Yield all stories."""
+    yield from story_books.join_stories()
+    yield from story_books.book_stories()
+    yield from story_books.reset_stories()
+    yield from story_epochs.epoch_stories()
+    yield from story_epochs.silence_stories()
+    yield from story_faults.gap_stories()
+    yield from story_faults.bad_entry_stories()
+    yield from story_faults.pointer_stories()
+    yield from story_faults.bad_snapshot_stories()
