@@ -9,6 +9,7 @@ from typing import Any
 from tests.requirements import ROOT
 from tests.spec.vectors.builders import InvalidCase, ValidCase
 from tests.spec.vectors.catalogue import catalogue_cases
+from tests.spec.vectors.choices import choice_cases
 from tests.spec.vectors.events import canonical, canonical_error, checksum
 from tests.spec.vectors.invalid import invalid_cases
 from tests.spec.vectors.packing import pack
@@ -25,6 +26,7 @@ def all_files() -> dict[str, str]:
     documents = {f"valid/{case.name}.json": valid_document(case) for case in valid_cases()}
     documents |= {f"invalid/{case.name}.json": invalid_document(case) for case in invalid_cases()}
     documents |= {f"catalogue/{name}.json": body for name, body in catalogue_cases()}
+    documents |= {f"choices/{name}.json": body for name, body in choice_cases()}
     documents |= {f"stories/{story['name']}.json": story for story in stories()}
     return {
         name: json.dumps(body, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,115 @@
+"""What the page says and no vector shows: the spec and its vectors must not drift apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+
+from tests.spec import wire_page
+from tests.spec.vectors.files import data_of, load
+from tests.spec.wire_page import Clause, Key
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """All committed vectors; of the valid ones and the SCHEMA ones also the maps that travel."""
+
+    valid: list[dict[str, Any]]
+    invalid: list[dict[str, Any]]
+    stories: list[dict[str, Any]]
+    catalogue: list[dict[str, Any]]
+    choices: list[dict[str, Any]]
+    maps: list[dict[str, Any]]
+    without_key: list[dict[str, Any]]
+
+
+def read(data: bytes) -> Any:
+    """Return what msgpack's own library reads, of any key."""
+    return msgpack.unpackb(data, strict_map_key=False)
+
+
+def load_all() -> Vectors:
+    """Return the committed vectors."""
+    valid, invalid = load("valid"), load("invalid")
+    refused = [read(data_of(body)) for body in invalid if body["code"] == "SCHEMA"]
+    return Vectors(
+        valid=valid,
+        invalid=invalid,
+        stories=load("stories"),
+        catalogue=load("catalogue"),
+        choices=load("choices"),
+        maps=[read(data_of(body)) for body in valid],
+        without_key=[fields for fields in refused if isinstance(fields, dict)],
+    )
+
+
+def uncovered(page: dict[str, Clause], vectors: Vectors) -> list[str]:
+    """Return what the page's tables say and no vector shows, in words."""
+    return [
+        *_keys(page, vectors),
+        *_flags(page, vectors),
+        *_codes(page, vectors),
+        *_canonical(page, vectors),
+        *_catalogue(page, vectors),
+    ]
+
+
+def _keys(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
+    common = wire_page.common_keys(page)
+    for kind, own in wire_page.event_keys(page).items():
+        maps = [fields for fields in vectors.maps if fields["t"] == kind]
+        if not maps:
+            yield f"event {kind}: no valid vector"
+        for key in own:
+            yield from _key(kind, key, maps, vectors)
+    for key in common:
+        if not any(key.name not in fields for fields in vectors.without_key):
+            yield f"key {key.name}: no invalid vector without it"
+
+
+def _key(kind: str, key: Key, maps: list[dict[str, Any]], vectors: Vectors) -> Iterator[str]:
+    shown = [fields[key.name] for fields in maps if key.name in fields]
+    if not shown:
+        yield f"{kind}.{key.name}: no valid vector has it"
+    for value in key.values:
+        if value not in shown:
+            yield f"{kind}.{key.name}: no valid vector has the value {value}"
+    if not key.is_required and len(shown) == len(maps):
+        yield f"{kind}.{key.name}: no valid vector is without it"
+    if key.rule.startswith("required") and not any(
+        fields.get("t") == kind and key.name not in fields for fields in vectors.without_key
+    ):
+        yield f"{kind}.{key.name}: required, but no invalid vector is without it"
+
+
+def _flags(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
+    for name, bit in wire_page.flags(page).items():
+        if not any(fields["f"] == bit for fields in vectors.maps):
+            yield f"flag {name}: no valid vector has it alone"
+    known = sum(wire_page.flags(page).values())
+    if not any(fields["f"] & ~known for fields in vectors.maps):
+        yield "flags: no valid vector has an unknown bit"
+
+
+def _codes(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
+    told = {body["code"] for body in vectors.invalid}
+    told |= {report.get("code") for body in vectors.stories for report in body["expect"]}
+    told |= {body.get("code") for body in vectors.choices}
+    for code in wire_page.codes(page):
+        if code not in told:
+            yield f"code {code}: no vector"
+
+
+def _canonical(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
+    for name in wire_page.canonical_names(page):
+        if not any(f'"{name}":' in body["canonical"] for body in vectors.valid):
+            yield f"canonical name {name}: no valid vector prints it"
+
+
+def _catalogue(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
+    for key in wire_page.catalogue_keys(page):
+        if not any(key in read(data_of(body)) for body in vectors.catalogue):
+            yield f"catalogue.{key}: no vector has it"

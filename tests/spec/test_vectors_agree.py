@@ -1,0 +1,155 @@
+"""Spec and vectors agree, and libraries that nobody here wrote read the vectors as they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgpack
+import msgspec
+import pytest
+
+from tests.spec import wire_page
+from tests.spec.coverage import Vectors, load_all, uncovered
+from tests.spec.reader import full_names
+from tests.spec.vectors.events import KEYS
+from tests.spec.vectors.files import FOLDER, all_files, data_of, load
+
+TEXT = wire_page.PAGE.read_text()
+PAGE = wire_page.clauses(TEXT)
+
+LIBRARIES: dict[str, Callable[[bytes], Any]] = {
+    "msgpack": lambda data: msgpack.unpackb(data, strict_map_key=False),
+    "msgspec": msgspec.msgpack.decode,
+}
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Vectors:
+    return load_all()
+
+
+def test_every_row_of_the_spec_has_a_vector(vectors: Vectors) -> None:
+    assert uncovered(PAGE, vectors) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "new", "missing"),
+    [
+        ("| `c` | checksum | crc | required; of the book after the update |",
+         "| `zq` | sequel | uint | required |", "update.zq: no valid vector has it"),
+        ("| 2 | `CROSSED` |", "| 16 | `LOCKED` | best bid at best offer |",
+         "flag LOCKED: no valid vector has it alone"),
+        ("| `STALE` |", "| `DRUNK` | replica | never |", "code DRUNK: no vector"),
+        ("| `feed` | `s` text:", "| `storm` | `w` text | rain |",
+         "event storm: no valid vector"),
+    ],
+)  # fmt: skip
+def test_a_new_row_without_a_vector_is_found(
+    vectors: Vectors, row: str, new: str, missing: str
+) -> None:
+    (line,) = (line for line in TEXT.splitlines() if line.startswith(row))
+    assert missing in uncovered(wire_page.clauses(TEXT.replace(line, f"{line}\n{new}")), vectors)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("`lost`, `overrun` |", "`lost`, `overrun`, `bored` |",
+         "epoch.why: no valid vector has the value bored"),
+        ("`refused`, `delisted`, or", "`refused`, `delisted`, `halted`, or",
+         "reset.why: no valid vector has the value halted"),
+        ("`kind`, `note`.", "`kind`, `note`, `mood`.",
+         "canonical name mood: no valid vector prints it"),
+    ],
+)  # fmt: skip
+def test_a_new_word_without_a_vector_is_found(
+    vectors: Vectors, old: str, new: str, missing: str
+) -> None:
+    assert TEXT.count(old) == 1
+    assert missing in uncovered(wire_page.clauses(TEXT.replace(old, new)), vectors)
+
+
+def test_the_page_is_read_whole() -> None:
+    events = wire_page.event_keys(PAGE)
+    assert set(events) == {
+        "update", "snapshot", "epoch", "reset", "heartbeat", "bye", "feed", "notice",
+    }  # fmt: skip
+    assert [key.name for key in events["feed"]] == ["s", "ns", "nl", "sys"]
+    assert [key.name for key in events["notice"]] == ["k", "y", "n"]
+    assert wire_page.flags(PAGE) == {"UNVERIFIED": 1, "CROSSED": 2}
+
+
+def test_names_of_the_vectors_are_the_pages_own() -> None:
+    keys = {key.name for own in wire_page.event_keys(PAGE).values() for key in own}
+    keys |= {key.name for key in wire_page.common_keys(PAGE)} | set(wire_page.catalogue_keys(PAGE))
+    assert set(KEYS.values()) == keys
+    names = wire_page.canonical_names(PAGE)
+    assert ["id", *list(KEYS)[: len(names) - 1]] == names
+
+
+@pytest.mark.parametrize("folder", ["valid", "invalid", "stories", "catalogue", "choices"])
+def test_vectors_name_themselves_and_a_clause_that_exists(folder: str) -> None:
+    bodies = load(folder)
+    assert bodies
+    for body in bodies:
+        assert (FOLDER / folder / f"{body['name']}.json").is_file()
+        assert body["clause"] in PAGE, body["name"]
+        assert body["about"].endswith("."), body["name"]
+
+
+def test_invalid_vectors_have_codes_of_decoding() -> None:
+    codes = wire_page.codes(PAGE)
+    for body in load("invalid"):
+        assert codes[body["code"]] == "decoding", body["name"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_reads_every_valid_vector_as_the_event_it_declares(library: str) -> None:
+    decode = LIBRARIES[library]
+    known = {
+        kind: {key.name for key in [*wire_page.common_keys(PAGE), *own]}
+        for kind, own in wire_page.event_keys(PAGE).items()
+    }
+    for body in load("valid"):
+        for data in (data_of(body), *map(bytes.fromhex, body["alternatives"])):
+            fields = decode(data)
+            own = known.get(fields["t"], {"t"})
+            event = full_names({key: value for key, value in fields.items() if key in own})
+            assert event == body["event"], body["name"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_reads_what_is_refused_only_for_its_meaning(library: str) -> None:
+    for body in load("invalid"):
+        if body["code"] not in ("MSGPACK", "SIZE"):
+            LIBRARIES[library](data_of(body))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_reads_the_catalogue(library: str) -> None:
+    for body in load("catalogue"):
+        for data in (data_of(body), *map(bytes.fromhex, body["alternatives"])):
+            fields = LIBRARIES[library](data)
+            assert full_names(fields) == body["value"]
+
+
+def test_canonical_lines_are_json_of_the_event() -> None:
+    for body in load("valid"):
+        line = json.loads(body["canonical"], parse_int=str)
+        assert line.pop("id") == body["id"]
+        assert line == body["event"], body["name"]
+        plain = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        assert plain.startswith("{" + f'"type":{json.dumps(body["event"]["type"])}')
+    for body in load("invalid"):
+        line = json.loads(body["canonical"])
+        assert line == {"id": body["id"], "error": body["code"]}
+
+
+def test_files_are_what_their_cases_make() -> None:
+    made = all_files()
+    committed = {str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/*.json")}
+    assert committed == set(made)
+    for name, text in made.items():
+        assert (FOLDER / name).read_text() == text, name
