@@ -2,6 +2,9 @@
 
     GET  /control/status                     everything that is counted
     GET  /control/book?symbol=&depth=        the venue's present book, decimal text and checksum
+    GET  /control/faults                     every fault with its help and parameters
+    POST /control/fault {"name": "drop", ..} order a fault: its parameters beside the name
+    POST /control/clear                      disarm all faults, return the venue to normal
     POST /control/rate {"rate": 5000}        messages a second; 0 pauses
     POST /control/step {"messages": 10}      move the markets until 10 were sent
 
@@ -12,8 +15,10 @@ query parameters.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from publisher.simulator.faults import catalogue
 from publisher.simulator.frames import compact, decimal
 from publisher.simulator.options import MAX_RATE
 from publisher.simulator.web import WebAnswer, WebRequest
@@ -31,6 +36,14 @@ def answer(request: WebRequest, server: Server) -> WebAnswer:
                 return WebAnswer(compact(status(server)))
             case "GET", "book":
                 return WebAnswer(compact(book(server, given)))
+            case "GET", "faults":
+                return WebAnswer(compact(catalogue()))
+            case "POST", "fault":
+                name = str(given.pop("name", ""))
+                return WebAnswer(compact(server.mischief.order(name, given).report()))
+            case "POST", "clear":
+                server.mischief.clear()
+                return WebAnswer(compact({"cleared": True}))
             case "POST", "rate":
                 return WebAnswer(compact(_rate(server, given)))
             case "POST", "step":
@@ -57,6 +70,9 @@ def _given(request: WebRequest) -> dict[str, Any]:
 
 def status(server: Server) -> dict[str, object]:
     """Return everything that is counted."""
+    fired: Counter[str] = Counter()
+    for fault in server.mischief.orders:
+        fired[fault.spec.name] += fault.fired
     return {
         "system": server.engine.system,
         "rate": server.pace.rate,
@@ -64,6 +80,9 @@ def status(server: Server) -> dict[str, object]:
         "published": server.published,
         "opened": server.exchange.opened,
         "cut_off": server.cut_off,
+        "faults": [fault.report() for fault in server.mischief.orders],
+        "fired": fired,
+        "replay": server.player.report(),
         "connections": [
             {
                 "conn": link.connection.number,
@@ -84,6 +103,8 @@ def status(server: Server) -> dict[str, object]:
 def book(server: Server, given: dict[str, Any]) -> dict[str, object]:
     """Return the venue's present book of `symbol` to `depth`, as decimal text."""
     symbol = str(given.get("symbol", ""))
+    if server.capture is not None:
+        raise ValueError("a replay has no book of its own")
     if symbol not in server.engine.instruments:
         raise ValueError(f"symbol={symbol!r} is not listed")
     market = server.engine.market(symbol)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import accumulate
 from random import Random
 
@@ -35,10 +36,24 @@ class Engine:
             market = self._markets[symbol] = Market(self.instruments[symbol], self.seed)
         return market
 
+    def delist(self, symbol: str) -> None:
+        """End the symbol: its instrument says so and its market never moves again."""
+        self.instruments[symbol] = replace(self.instruments[symbol], status="delisted")
+        self.market(symbol).instrument = self.instruments[symbol]
+        self.activate({market.instrument.symbol for market in self._active})
+
+    def disturbed(self) -> list[str]:
+        """Return the symbols whose markets are held in another regime than the normal one."""
+        return [symbol for symbol, market in self._markets.items() if market.regime != "normal"]
+
     def activate(self, symbols: Iterable[str]) -> None:
-        """Let exactly these symbols move from now on."""
-        self._active = [self.market(symbol) for symbol in sorted(symbols)]
+        """Let exactly these symbols move from now on, as far as they are still listed."""
+        listed = (symbol for symbol in sorted(symbols) if self._is_listed(symbol))
+        self._active = [self.market(symbol) for symbol in listed]
         self._weights = list(accumulate(market.instrument.weight for market in self._active))
+
+    def _is_listed(self, symbol: str) -> bool:
+        return self.instruments[symbol].status != "delisted"
 
     def step(self, now_ns: int) -> tuple[Market, Change] | None:
         """Move one active market, drawn by weight; None when no market is active."""

@@ -82,6 +82,7 @@ class Exchange:
         for key in list(connection.subscriptions):
             self._drop(connection, key)
         self.connections.pop(connection.number, None)
+        self.rules.forget(connection.number)
 
     def status(self, connection: Connection) -> Frame:
         """Return the venue's present state for this connection."""
@@ -195,12 +196,15 @@ class Exchange:
     ) -> str | None:
         if not isinstance(symbol, str) or symbol not in self.engine.instruments:
             return requests.symbol_error(symbol)
-        if symbol in self.rules.refused:
-            return self.rules.refused[symbol]
+        refused = self.rules.refusal(symbol)
+        if refused is not None:
+            return refused
         if channel == "book":
             if not isinstance(depth, int) or isinstance(depth, bool):
                 return requests.DEPTH_NO_INTEGER
-            offered = requests.DEPTHS if self._recorded is None else (self._recorded["book"],)
+            offered = (
+                requests.DEPTHS if self._recorded is None else (self._recorded.get("book", 10),)
+            )
             if depth not in offered:
                 return requests.DEPTH_UNSUPPORTED
         if (channel, symbol) in connection.subscriptions:

@@ -159,7 +159,10 @@ class Market:
             return
         draw = self._random.getrandbits
         index = (draw(4) & draw(4)) if draw(3) else draw(16)
-        key = ladder.keys[index % have]
+        index %= have
+        if self.regime == "crossed" and index == 0:
+            return  # what crosses stays until the regime ends
+        key = ladder.keys[index]
         order = ladder.first_order(key)
         if draw(2) == 0 and order.qty > 1:
             ladder.reduce(key, order.order_id, order.qty >> 1)

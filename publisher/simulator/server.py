@@ -1,7 +1,7 @@
 """The simulator's shell: WebSocket and HTTP listeners, the clock, and the pace of the markets.
 
-All protocol lies in `exchange`, all misbehaviour in `injector` and `link`; this module only
-carries frames between them and sockets. One event loop, one thread.
+All protocol lies in `exchange`, all misbehaviour in `injector`, `mischief` and `link`; this
+module only carries frames between them and sockets. One event loop, one thread.
 """
 
 from __future__ import annotations
@@ -14,15 +14,29 @@ from typing import Self, TextIO
 
 from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
-from publisher.simulator import control, rest
+from publisher.errors import ConfigurationError
+from publisher.simulator import capture, control, rest
 from publisher.simulator.engine import Engine
 from publisher.simulator.exchange import Exchange, Publication
+from publisher.simulator.faults import parse
+from publisher.simulator.injector import (
+    Cut,
+    Injector,
+    Later,
+    SendBinary,
+    SendText,
+    Trickle,
+)
 from publisher.simulator.instruments import choose
 from publisher.simulator.link import Link, encode
+from publisher.simulator.mischief import Mischief
 from publisher.simulator.options import SimulatorOptions
 from publisher.simulator.pace import Pace
+from publisher.simulator.player import Player
 from publisher.simulator.requests import Frame
 from publisher.simulator.web import WebAnswer, WebRequest, serve_http
 
@@ -31,7 +45,9 @@ CHUNK = 100
 writes."""
 
 BEAT_S = 0.05
-"""How often heartbeats, idle connections and delayed frames are looked at."""
+"""How often heartbeats and idle connections are looked at."""
+
+LOG_FLUSH_S = 1.0
 
 
 class Server:
@@ -39,27 +55,35 @@ class Server:
 
     def __init__(self, options: SimulatorOptions) -> None:
         self.options = options
-        self.engine = Engine(choose(options.symbols), options.seed)
-        self.exchange = Exchange(self.engine, idle_s=options.idle_s)
+        self.capture = capture.load(options.replay) if options.replay is not None else None
+        listed = choose(options.symbols) if self.capture is None else self.capture.instruments
+        recorded = None if self.capture is None else self.capture.channels
+        self.engine = Engine(listed, options.seed)
+        self.exchange = Exchange(self.engine, idle_s=options.idle_s, recorded=recorded)
         self.pace = Pace(options.rate)
+        self.injector = Injector(options.seed)
+        self.mischief = Mischief(self)
+        self.player = Player(self)
         self.links: dict[int, Link] = {}
         self.published = 0
         self.cut_off = 0
-        self._closing: set[asyncio.Task[None]] = set()
+        self.addresses: dict[str, str] = {}
         self._last_ns = 0
         self._log: TextIO | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._stack = contextlib.AsyncExitStack()
-        self._ws_port = 0
-        self._http_port = 0
 
     async def __aenter__(self) -> Self:
         options = self.options
+        for text in options.faults:
+            self._order(text)
         if options.log is not None:
             self._log = self._stack.enter_context(options.log.open("w", encoding="utf-8"))
         websocket_server = await serve(
             self._converse,
             options.host,
             options.port,
+            process_request=self._admit,
             compression=None,  # Kraken offers none (1)
             ping_interval=None,  # nor does it send protocol pings
             max_size=1 << 20,
@@ -68,9 +92,15 @@ class Server:
         self._stack.push_async_callback(self._close_sockets, websocket_server)
         http = await serve_http(options.host, options.http_port, self._respond)
         self._stack.callback(http.close)
-        self._ws_port = websocket_server.sockets[0].getsockname()[1]
-        self._http_port = http.sockets[0].getsockname()[1]
-        for work in (self._move_markets(), self._beat()):
+        ports = [each.sockets[0].getsockname()[1] for each in (websocket_server, http)]
+        rest_url = f"http://{options.host}:{ports[1]}"
+        self.addresses = {
+            "ws_url": f"ws://{options.host}:{ports[0]}/v2",
+            "rest_url": rest_url,
+            "control_url": f"{rest_url}/control",
+        }
+        source = self._move_markets() if self.capture is None else self.player.run()
+        for work in (source, self._beat()):
             task = asyncio.create_task(work)
             self._stack.callback(task.cancel)
         return self
@@ -83,6 +113,12 @@ class Server:
     ) -> None:
         await self._stack.aclose()
 
+    def _order(self, text: str) -> None:
+        try:
+            self.mischief.order(*parse(text))
+        except ValueError as error:
+            raise ConfigurationError("--fault", text, str(error)) from error
+
     async def _close_sockets(self, websocket_server: WebSocketServer) -> None:
         for link in self.links.values():
             if link.is_silent:
@@ -91,20 +127,13 @@ class Server:
         await websocket_server.wait_closed()
 
     @property
-    def addresses(self) -> dict[str, str]:
-        """Return the ready line: where the three endpoints are."""
-        host = self.options.host
-        rest_url = f"http://{host}:{self._http_port}"
-        return {
-            "ws_url": f"ws://{host}:{self._ws_port}/v2",
-            "rest_url": rest_url,
-            "control_url": f"{rest_url}/control",
-        }
-
-    @property
     def summary(self) -> str:
         """Return what is served, for people."""
         symbols = len(self.engine.instruments)
+        if self.capture is not None:
+            return (
+                f"symbols={symbols} frames={len(self.capture.frames)} speed={self.options.speed:g}"
+            )
         return f"symbols={symbols} rate={self.pace.rate:g} seed={self.engine.seed}"
 
     @property
@@ -119,36 +148,101 @@ class Server:
 
     # One connection
 
+    def _admit(self, websocket: ServerConnection, request: Request) -> Response | None:
+        if request.path.partition("?")[0] != "/v2":
+            return _refusal(404, "Not Found", "<h1>not found: the path is /v2</h1>")
+        refused = self.mischief.refuse_upgrade(asyncio.get_running_loop().time())
+        return _refusal(*refused) if refused is not None else None
+
     async def _converse(self, websocket: ServerConnection) -> None:
         connection, greeting = self.exchange.connected(self.now_ns())
-        link = Link(
-            websocket,
-            connection,
-            backlog_bytes=self.options.backlog_mib << 20,
-            log=self._log,
-        )
+        backlog = self.options.backlog_mib << 20
+        link = Link(websocket, connection, backlog_bytes=backlog, log=self._log)
         self.links[connection.number] = link
+        self.player.joined(link)
         try:
             self.deliver(link, greeting)
             async for message in websocket:
-                if not link.is_silent:
-                    self.deliver(link, self.exchange.received(connection, message, self.now_ns()))
+                if link.is_silent:
+                    continue
+                answers = self.exchange.received(connection, message, self.now_ns())
+                self.deliver(link, answers)
+                self.player.answered(link, answers)
         except ConnectionClosed:
             pass  # resets and missing close frames are the normal end of a faulty client
         finally:
             link.ended()
             del self.links[connection.number]
+            self.player.left(link)
+            self.injector.forget(connection.number)
             self.exchange.disconnected(connection)
+
+    def close(self, link: Link, code: int, reason: str) -> None:
+        """Close one connection with a close frame, behind what is queued."""
+        self.flush(link)
+        task = asyncio.create_task(link.websocket.close(code, reason))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    # Frames to clients
 
     def deliver(self, link: Link, frames: list[Frame]) -> None:
         """Send frames to one client now."""
         for frame in frames:
-            link.send_text(frame.text)
-        self._flush(link)
+            self.transmit(link, frame)
+        self.flush(link)
 
-    def _flush(self, link: Link) -> None:
+    def transmit(self, link: Link, frame: Frame) -> None:
+        """Queue one frame for a client, or what the armed faults make of it."""
+        if self.injector.is_idle:
+            link.send_text(frame.text)
+            return
+        for action in self.injector.pass_on(link.connection.number, frame):
+            match action:
+                case SendText(text):
+                    link.send_text(text)
+                case SendBinary(payload):
+                    link.send_binary(payload)
+                case Trickle(text, step_bytes, every_s):
+                    link.trickle(text, step_bytes=step_bytes, every_s=every_s)
+                case Later(late, delay_s):
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(delay_s, self._deliver_late, link, late)
+                case Cut(fault):
+                    link.flush()
+                    self.mischief.cut(link, fault)
+
+    def _deliver_late(self, link: Link, frame: Frame) -> None:
+        if link.is_gone or link.is_silent:
+            return
+        if frame.kind == "snapshot":
+            if ("book", frame.symbol) not in link.connection.subscriptions:
+                return
+            self.injector.unmute(link.connection.number, frame.symbol)
+            if self.capture is None:
+                frame = self.exchange.snapshot(link.connection, frame.symbol, self.now_ns())
+            else:
+                frame = self.player.snapshot(link, frame)
+        link.send_text(frame.text)
+        self.flush(link)
+
+    def flush(self, link: Link) -> None:
+        """Write what is queued for a client; one that is too far behind is cut off."""
         if not link.is_gone and not link.flush():
             self.cut_off += 1
+
+    def broadcast(self, publications: list[Publication]) -> None:
+        """Queue each message for every connection that watches its (symbol, depth)."""
+        for publication in publications:
+            text, symbol = publication.text, publication.symbol
+            encoded = b""
+            for connection in self.exchange.watchers(symbol, publication.depth):
+                link = self.links[connection.number]
+                if link.is_plain and self.injector.is_idle:
+                    encoded = encoded or encode(text.encode())
+                    link.send_encoded(encoded)
+                else:
+                    self.transmit(link, Frame("update", text, symbol))
 
     # Time
 
@@ -158,37 +252,26 @@ class Server:
             await asyncio.sleep(self.pace.interval_s(clock()))
             due = self.pace.due(clock())
             while due > 0:
-                due -= self.move(min(due, CHUNK))
-                if due > 0:
-                    await asyncio.sleep(0)
+                due -= self.move(min(due, CHUNK)) or due
+                await asyncio.sleep(0)
 
     def move(self, messages: int) -> int:
-        """Move the markets until `messages` were published, and return how many were (0: nobody
-        watches)."""
+        """Move the markets until `messages` were sent; return how many were (0: nobody watches)."""
         done = 0
-        for _ in range(messages * 8):  # moves that no depth shows publish nothing
+        for _ in range(messages * 8):  # moves that no depth shows are not sent
             if done >= messages:
                 break
             publications = self.exchange.step(self.now_ns())
-            for publication in publications:
-                self._publish(publication)
-            done += bool(publications)
+            if publications:
+                self.broadcast(publications)
+                done += 1
         for link in list(self.links.values()):
-            self._flush(link)
+            self.flush(link)
         self.published += done
-        return done or messages
-
-    def _publish(self, publication: Publication) -> None:
-        encoded = b""
-        for connection in self.exchange.watchers(publication.symbol, publication.depth):
-            link = self.links[connection.number]
-            if link.is_plain:
-                encoded = encoded or encode(publication.text.encode())
-                link.send_encoded(encoded)
-            else:
-                link.send_text(publication.text)
+        return done
 
     async def _beat(self) -> None:
+        log_due = 0.0
         while True:
             await asyncio.sleep(BEAT_S)
             now_ns = self.now_ns()
@@ -196,15 +279,24 @@ class Server:
                 self.deliver(link, self.exchange.ticked(link.connection, now_ns))
                 if self.exchange.is_idle(link.connection, now_ns):
                     self.close(link, 1000, "")
+            if self._log is not None and time.monotonic() >= log_due:
+                self._log.flush()
+                log_due = time.monotonic() + LOG_FLUSH_S
 
-    def close(self, link: Link, code: int, reason: str) -> None:
-        """Close one connection with a close frame, behind what is queued."""
-        self._flush(link)
-        task = asyncio.create_task(link.websocket.close(code, reason))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    # HTTP
 
     def _respond(self, request: WebRequest) -> WebAnswer:
         if request.path.startswith("/0/"):
             return rest.answer(request, self.engine, self.now_ns())
+        if self._log is not None:
+            self._log.flush()  # who asks for the status may read the log next
         return control.answer(request, self)
+
+
+def _refusal(status: int, reason: str, html: str) -> Response:
+    body = html.encode()
+    headers = Headers(
+        {"Content-Type": "text/html; charset=UTF-8", "Content-Length": str(len(body))}
+    )
+    headers["Connection"] = "close"
+    return Response(status, reason, headers, body)
