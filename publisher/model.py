@@ -48,3 +48,21 @@ class ResetReason(StrEnum):
     MALFORMED = "malformed"
     REFUSED = "refused"
     DELISTED = "delisted"
+
+
+class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What one feed publishes and what it may use for it; from the settings."""
+
+    namespace: str
+    feed: str
+    symbols: tuple[str, ...]
+    channel: str
+    depth: int
+    line: str
+    checksum_freq: int
+    snapshot_interval_s: float
+    retention_s: float
+    heartbeat_s: float
+    ring_seconds: float
+    ring_bytes: int
+    stream_max_bytes: int

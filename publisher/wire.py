@@ -261,6 +261,20 @@ def pointer_to(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, bids=None, asks=None, pointer=1)
 
 
+def epoch_of(epoch: Epoch, snapshot: Snapshot) -> Epoch:
+    """Return an epoch event of a book's stream, which repeats what the snapshot after it says."""
+    return replace(
+        epoch,
+        ts_event=snapshot.ts_event,
+        ts_recv=snapshot.ts_recv,
+        channel=snapshot.channel,
+        symbol=snapshot.symbol,
+        depth=snapshot.depth,
+        price_precision=snapshot.price_precision,
+        qty_precision=snapshot.qty_precision,
+    )
+
+
 def _with_digits(event: Event) -> Event:
     """Return the event with numbers past uint64 as digit strings (WIRE.md 3.5)."""
     if not isinstance(event, Update | Snapshot):

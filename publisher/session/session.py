@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from publisher.book.l2 import Book
 from publisher.errors import BadFrame, BadNumber
 from publisher.kraken import messages, requests
-from publisher.model import Instrument, Now, ResetReason
+from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session import verify
 from publisher.session.actions import Action, Close, Emit, Log, Notify, Send
 from publisher.session.pace import Pace
@@ -134,6 +134,13 @@ class Session:
         With `checksum_freq` above 1 the book may not have been compared since; it is compared here.
         """
         return verify.capture(self.subscriptions[symbol], self.depth)
+
+    def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
+        """Return a book's state, its checksum while it is live, and ts_event of its last message."""
+        subscription = self.subscriptions[symbol]
+        state = subscription.book_state
+        checksum = subscription.checksum if state is BookState.LIVE else None
+        return state, checksum, subscription.ts_event
 
     @property
     def live(self) -> int:

@@ -1,0 +1,1 @@
+"""Everything that speaks Redis: keys, scripts, ring, streams, lease, and the link to the server."""

@@ -1,0 +1,120 @@
+"""Calls to Redis as data: what to send, and for whom the answer is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+import msgspec
+
+from publisher.bus import scripts
+from publisher.bus.ring import Entry
+from publisher.bus.scripts import Mode
+from publisher.bus.stream import Stream
+
+
+class Kind(Enum):
+    """What a call is for."""
+
+    INSPECT = auto()
+    OPEN = auto()
+    APPEND = auto()
+    SNAPSHOT = auto()
+    PLAIN = auto()
+    LOOK = auto()
+    LOOK_STRANGER = auto()
+    CLAIM = auto()
+    RENEW = auto()
+    RELEASE = auto()
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One command, and the streams that it concerns, in the order of its keys."""
+
+    kind: Kind
+    command: tuple[str | bytes | int, ...]
+    streams: Sequence[Stream] = ()
+
+
+_DIGEST = {script: scripts.digest(script) for script in scripts.ALL}
+
+
+def _evalsha(
+    script: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]
+) -> tuple[str | bytes | int, ...]:
+    return ("EVALSHA", _DIGEST[script], len(keys), *keys, *arguments)
+
+
+def inspect(streams: Sequence[Stream]) -> Call:
+    """Ask for the last id and the owning feed of each stream."""
+    keys = [key for stream in streams for key in (stream.keys.stream, stream.keys.own)]
+    return Call(Kind.INSPECT, _evalsha(scripts.INSPECT, keys, ()), streams)
+
+
+def open_epoch(
+    stream: Stream, writer: int, feed: str, retention_ms: int, entries: Sequence[bytes]
+) -> Call:
+    """Open an epoch. `entries`: the epoch event, then for a book the snapshot event and its body."""
+    arguments: list[str | bytes | int]
+    arguments = [stream.epoch, writer, feed, stream.inspected, retention_ms, *entries]
+    return Call(Kind.OPEN, _evalsha(scripts.OPEN, stream.keys, arguments), (stream,))
+
+
+def append(streams: Sequence[Stream], writer: int, feed: str, retention_ms: int) -> Call:
+    """Append what is pending in each stream, each checked on its own."""
+    keys: list[str] = []
+    arguments: list[str | bytes | int] = []
+    for stream in streams:
+        mode, expected, entries = stream.take()
+        keys += stream.keys
+        arguments += _appended(stream, mode, expected, entries, (writer, feed, retention_ms))
+    return Call(Kind.APPEND, _evalsha(scripts.APPEND, keys, arguments), streams)
+
+
+def _appended(
+    stream: Stream,
+    mode: Mode,
+    expected: int,
+    entries: list[bytes | Entry],
+    who: tuple[int, str, int],
+) -> list[str | bytes | int]:
+    payloads: list[bytes] = []
+    bodies: list[str | bytes | int] = []
+    for seq, entry in enumerate(entries, expected + 1):
+        if isinstance(entry, bytes):
+            payloads.append(entry)
+            continue
+        payloads.append(entry.payload)
+        if entry.body is not None:
+            bodies += (seq, entry.body)
+    writer, feed, retention_ms = who
+    count, snaps = len(payloads), len(bodies) // 2
+    head: list[str | bytes | int]
+    head = [stream.epoch, writer, expected, int(mode), count, snaps, retention_ms, feed]
+    return [*head, *payloads, *bodies]
+
+
+def snapshot(stream: Stream, writer: int, body: bytes, retention_ms: int) -> Call:
+    """Write a periodic snapshot under the id of the stream's last entry."""
+    arguments = (stream.epoch, writer, stream.last_seq, body, retention_ms)
+    return Call(Kind.SNAPSHOT, _evalsha(scripts.SNAPSHOT, stream.keys, arguments), (stream,))
+
+
+def plain(*command: str | bytes | int) -> Call:
+    """A command whose answer matters only if it is an error."""
+    return Call(Kind.PLAIN, command)
+
+
+def claim(key: str, owner: str, floor: int, seen: tuple[str, str]) -> Call:
+    """Claim a lease last seen as (epoch, hb)."""
+    return Call(Kind.CLAIM, _evalsha(scripts.CLAIM, (key,), (owner, floor, *seen)))
+
+
+def renew(key: str, owner: str, epoch: int, beat: int) -> Call:
+    """Renew a lease."""
+    return Call(Kind.RENEW, _evalsha(scripts.RENEW, (key,), (owner, epoch, beat)))
+
+
+def release(key: str, owner: str, epoch: int) -> Call:
+    """Give a lease back, so that a standby need not wait."""
+    return Call(Kind.RELEASE, _evalsha(scripts.RELEASE, (key,), (owner, epoch)))

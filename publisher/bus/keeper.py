@@ -1,0 +1,142 @@
+"""Keeps one link to Redis up: dials, notices silence, dials again. A shell without rules of its
+own.
+
+What happens on the link is told to an `Ear`: `up`, `down`, `answers`. All calls come from the
+daemon's loop; only the dial itself runs in a thread. An answer overdue closes the link: the calls
+behind it may or may not have run, and their owner sends them again (publish-protocol 3.2).
+"""
+
+from __future__ import annotations
+
+import selectors
+from collections.abc import Callable
+from typing import Protocol
+
+from publisher.bus import link
+from publisher.bus.calls import Call
+from publisher.bus.link import Address, Link, Reply
+from publisher.dial import Dialer
+from publisher.errors import PykrakenError
+from publisher.logs import get_logger
+
+RETRY_S = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+class Ear(Protocol):
+    """Who uses the link."""
+
+    def link_up(self) -> None:
+        """The link is up and nothing is owed on it."""
+
+    def link_down(self) -> None:
+        """The link is gone, with the answers it owed."""
+
+    def answers(self, answers: list[tuple[Call, Reply]]) -> None:
+        """Answers have come, in the order of their calls."""
+
+
+class LinkKeeper:
+    """One link that is dialed again whenever it breaks. `name` is for the log."""
+
+    def __init__(
+        self,
+        name: str,
+        address: Address,
+        ear: Ear,
+        *,
+        selector: selectors.BaseSelector,
+        wake: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._timeout_s = address.timeout_s
+        self._ear = ear
+        self._selector = selector
+        self._dialer: Dialer[Link] = Dialer(lambda: link.dial(address), wake)
+        self._link: Link | None = None
+        self._failures = 0
+        self._retry_at = 0.0
+        self._log = get_logger("bus")
+
+    @property
+    def is_up(self) -> bool:
+        """True while calls can be sent."""
+        return self._link is not None
+
+    def send(self, calls: list[Call], now: float) -> None:
+        """Send calls, in order, if the link is up; a break is told by `link_down`."""
+        if self._link is None:
+            return
+        try:
+            self._link.send(calls, now)
+            self._watch()
+        except ConnectionError as error:
+            self.drop(str(error), now)
+
+    def ticked(self, now: float) -> None:
+        """Take a finished dial, begin one that is due, end a link that has fallen silent."""
+        if self._link is not None:
+            waited = self._link.oldest_wait(now)
+            if waited > self._timeout_s:
+                self.drop(f"no answer for {waited:.1f} s", now)
+            return
+        result = self._dialer.result()
+        if isinstance(result, Link):
+            self._up(result)
+        elif isinstance(result, PykrakenError):
+            raise result
+        elif result is not None:
+            self._wait(str(result) or type(result).__name__, now)
+        elif not self._dialer.is_dialing and now >= self._retry_at:
+            self._dialer.start()
+
+    def ready(self, mask: int, now: float) -> None:
+        """Read and write what the socket allows."""
+        if self._link is None:
+            return
+        try:
+            if mask & selectors.EVENT_WRITE:
+                self._link.flush()
+                self._watch()
+            if mask & selectors.EVENT_READ:
+                self._ear.answers(self._link.receive())
+        except ConnectionError as error:
+            self.drop(str(error), now)
+
+    def drop(self, reason: str, now: float) -> None:
+        """Close the link; it will be dialed again."""
+        self._wait(reason, now)
+        self.close()
+        self._ear.link_down()
+
+    def close(self) -> None:
+        """Close for good."""
+        self._dialer.abandon()
+        if self._link is not None:
+            self._selector.unregister(self._link)
+            self._link.close()
+            self._link = None
+
+    def _up(self, fresh: Link) -> None:
+        self._link = fresh
+        self._failures = 0
+        self._selector.register(fresh, selectors.EVENT_READ, self)
+        self._log.info("redis.connected", link=self._name)
+        self._ear.link_up()
+
+    def _wait(self, reason: str, now: float) -> None:
+        self._retry_at = now + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        self._failures += 1
+        level = (
+            self._log.warning
+            if self._failures == 1 or self._failures % 60 == 0
+            else self._log.debug
+        )
+        level("redis.away", link=self._name, reason=reason, mend="see PYKRAKEN_REDIS_URL")
+
+    def _watch(self) -> None:
+        assert self._link is not None
+        mask = selectors.EVENT_READ
+        if self._link.wants_write:
+            mask |= selectors.EVENT_WRITE
+        if self._selector.get_key(self._link).events != mask:
+            self._selector.modify(self._link, mask, self)

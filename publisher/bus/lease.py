@@ -1,0 +1,127 @@
+"""The lease of a feed: who leads, judged by the watcher's own monotonic clock. Pure.
+
+The lease is a hash with owner, epoch and a heartbeat counter; nothing in it expires. A watcher that
+sees (epoch, hb) unchanged for a whole lease, looking often enough that it cannot have missed a
+change, may claim; so a Redis that stalls never deposes a healthy leader (publish-protocol, finding
+7, R-9). The lease only decides who tries: what fences is the epoch in every stream.
+
+| state | event | next |
+|---|---|---|
+| watching | free, or silent for a lease | claiming |
+| claiming | 1 | leading |
+| claiming | 0: another was faster | watching |
+| leading | renewed | leading |
+| leading | 0: it is another's | watching |
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from publisher.bus import calls
+from publisher.bus.calls import Call, Kind
+
+
+class LeaseState(StrEnum):
+    """Where this process stands."""
+
+    WATCHING = "watching"
+    CLAIMING = "claiming"
+    LEADING = "leading"
+
+
+class Lease:
+    """One process' view of its feed's lease. `owner` names the process, uniquely."""
+
+    def __init__(self, key: str, owner: str, lease_s: float) -> None:
+        self.key = key
+        self.owner = owner
+        self.state = LeaseState.WATCHING
+        self.epoch = 0
+        self.holder = ""
+        self.lease_s = lease_s
+        self._seen: tuple[str, str] | None = None
+        self._known_owner = False
+        self._changed_at = 0.0
+        self._looked_at = 0.0
+        self._beat = 0
+        self._due = 0.0
+        self._is_asked = False
+        self.renewed_at = 0.0
+        """When the renewal that was last answered had been sent."""
+        self._sent_at = 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """True when a claim may be tried."""
+        return self.state is LeaseState.CLAIMING
+
+    def ticked(self, now: float, floor: int | None) -> Call | None:
+        """Return the call that is due. A claim waits until `floor`, the highest epoch seen, is
+        known.
+        """
+        if self._is_asked or now < self._due:
+            return None
+        self._sent_at = now
+        match self.state:
+            case LeaseState.WATCHING:
+                self._due = now + self.lease_s / 5
+                call = Call(Kind.LOOK, ("HMGET", self.key, "owner", "epoch", "hb"))
+            case LeaseState.CLAIMING:
+                if floor is None:
+                    return None
+                call = calls.claim(self.key, self.owner, floor, self._seen or ("", ""))
+            case LeaseState.LEADING:
+                self._due = now + self.lease_s / 4
+                self._beat += 1
+                call = calls.renew(self.key, self.owner, self.epoch, self._beat)
+        self._is_asked = True
+        return call
+
+    def hurry(self) -> None:
+        """Let the next call be due at once."""
+        self._due = 0.0
+
+    def answered(self, call: Call, reply: list[str], now: float) -> None:
+        """Take the answer to the call outstanding."""
+        self._is_asked = False
+        match call.kind:
+            case Kind.LOOK:
+                self._looked(reply, now)
+            case Kind.CLAIM if reply[0] == "1":
+                self.state = LeaseState.LEADING
+                self.epoch = int(reply[1])
+                self._beat = 1
+                self.renewed_at = self._sent_at
+            case Kind.CLAIM:
+                self._watch(now)
+            case Kind.RENEW if reply[0] == "0":
+                self._known_owner = True
+                self._watch(now)
+            case Kind.RENEW:
+                self.renewed_at = self._sent_at
+
+    def failed(self) -> None:
+        """The call outstanding will not be answered."""
+        self._is_asked = False
+
+    def _watch(self, now: float) -> None:
+        self.state = LeaseState.WATCHING
+        self._seen = None
+        self._changed_at = self._looked_at = now
+        self._due = now
+
+    def _looked(self, reply: list[str], now: float) -> None:
+        owner, *seen = reply
+        self.holder = owner
+        previous, self._seen = self._seen, (seen[0], seen[1])
+        gap, self._looked_at = now - self._looked_at, now
+        if previous != self._seen or gap > self.lease_s / 2:
+            self._changed_at = now  # a change, or a pause in which one may have been missed
+        if owner:
+            self._known_owner = True
+        is_new = not owner and not seen[0] and not self._known_owner
+        is_released = not owner and bool(seen[0])
+        if is_new or is_released or now - self._changed_at >= self.lease_s:
+            self.state = LeaseState.CLAIMING
+            self._due = now

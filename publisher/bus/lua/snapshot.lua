@@ -1,0 +1,11 @@
+-- Write a periodic snapshot under the id of the last entry that it includes; refused unless that
+-- entry is there. KEYS: stream, own, snap. ARGV: epoch, writer, seq, snapshot, retention in ms.
+local stream, own, snap = KEYS[1], KEYS[2], KEYS[3]
+local epoch, writer, seq = ARGV[1], ARGV[2], ARGV[3]
+local id, last, top = last_of(stream)
+if not id then return {REFUSED, last} end
+local held = redis.call('HMGET', own, 'epoch', 'writer')
+if held[1] ~= epoch or held[2] ~= writer or above(last, epoch) then return {FENCED, id} end
+if last ~= epoch or top < tonumber(seq) then return {LOST, id} end
+keep(stream, own, snap, epoch .. '-' .. seq, ARGV[4], tonumber(ARGV[5]))
+return {OK, 0}

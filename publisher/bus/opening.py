@@ -1,0 +1,68 @@
+"""The entries with which an epoch opens, and the stream's row in the catalogue (WIRE.md 4.3, 4.4,
+4.9). Pure.
+"""
+
+from __future__ import annotations
+
+from publisher import wire
+from publisher.bus.ring import Entry
+from publisher.bus.stream import Stream, parse_id
+from publisher.model import FeedPlan
+
+
+def with_body(event: wire.Snapshot, ts_pub: int) -> Entry:
+    """Return a snapshot event as an entry; its body goes to `.snap`, and a large one only there."""
+    body = wire.encode(event, ts_pub)
+    if len(body) <= wire.POINTER_BYTES:
+        return Entry(body, body)
+    return Entry(wire.encode(wire.pointer_to(event), ts_pub), body)
+
+
+def next_epoch(stream: Stream, leader: int, now_ms: int) -> int:
+    """Return the leader's epoch for a first opening; for one more, an epoch above all that was
+    seen.
+    """
+    seen, _ = parse_id(stream.inspected)
+    if seen < leader and stream.epoch < leader:
+        return leader
+    return 1 + max(seen, stream.epoch, now_ms)
+
+
+def epoch_event(
+    stream: Stream, snapshot: wire.Snapshot | None, feed: str, writer: int
+) -> wire.Epoch:
+    """Return entry 0 of the stream's next epoch; `snapshot` is None for a status stream."""
+    previous = parse_id(stream.inspected) if stream.inspected != "0-0" else (None, None)
+    missed = stream.unpublished() or (None, None)
+    event = wire.Epoch(
+        ts_event=0,
+        ts_recv=0,
+        ts_pub=0,
+        flags=0,
+        version=wire.WIRE_VERSION,
+        reason=stream.reason,
+        feed=feed,
+        writer=writer,
+        prev_epoch=previous[0],
+        prev_seq=previous[1],
+        missed_first=missed[0],
+        missed_last=missed[1],
+    )
+    return event if snapshot is None else wire.epoch_of(event, snapshot)
+
+
+def catalogue_row(stream: Stream, snapshot: wire.Snapshot, plan: FeedPlan) -> bytes:
+    """Return what the catalogue says of a stream."""
+    return wire.encode_row(
+        wire.CatalogueRow(
+            version=wire.WIRE_VERSION,
+            feed=plan.feed,
+            channel=snapshot.channel,
+            symbol=snapshot.symbol,
+            depth=snapshot.depth,
+            price_precision=snapshot.price_precision,
+            qty_precision=snapshot.qty_precision,
+            line=plan.line,
+            epoch=stream.epoch,
+        )
+    )

@@ -1,0 +1,100 @@
+"""The replay ring: the last entries of one stream, so that what Redis lost can be written again,
+byte for byte.
+
+Entries have consecutive seqs. The ring of a stream is bounded in seconds; all rings of a feed
+together in bytes (`RingBudget`): the stream that adds pays, by giving up its own oldest. Rule for a
+full ring: the oldest goes, sent or not; the stream notices that an unsent one went and opens a new
+epoch with the missed range announced.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+OVERHEAD_BYTES = 48
+"""What a bytes object and its place in the ring cost beside the payload."""
+MARK_EVERY_S = 0.25
+
+
+class Entry(NamedTuple):
+    """A payload, and for a `snapshot` event the body that goes to `.snap`."""
+
+    payload: bytes
+    body: bytes | None = None
+
+
+@dataclass(slots=True)
+class RingBudget:
+    """The bytes that all rings of a feed may hold together."""
+
+    limit: int
+    used: int = 0
+
+
+class Ring:
+    """Entries `first` to `end - 1` of one stream's epoch."""
+
+    __slots__ = ("_budget", "_entries", "_marks", "_seconds", "first")
+
+    def __init__(self, budget: RingBudget, seconds: float) -> None:
+        self._budget = budget
+        self._seconds = seconds
+        self._entries: deque[bytes | Entry] = deque()
+        self._marks: deque[tuple[float, int]] = deque()
+        self.first = 0
+
+    @property
+    def end(self) -> int:
+        """The seq after the newest entry."""
+        return self.first + len(self._entries)
+
+    def restart(self, first: int) -> None:
+        """Forget everything; the next entry is `first`."""
+        while self._entries:
+            self._drop()
+        self._marks.clear()
+        self.first = first
+
+    def add(self, entry: bytes | Entry, now: float) -> None:
+        """Append the entry of seq `end`; drop what is too old or too much."""
+        marks = self._marks
+        if not marks or now - marks[-1][0] >= MARK_EVERY_S:
+            marks.append((now, self.end))
+            while len(marks) > 1 and now - marks[1][0] >= self._seconds:
+                marks.popleft()
+                while self.first < marks[0][1]:
+                    self._drop()
+        self._entries.append(entry)
+        budget = self._budget
+        budget.used += _size(entry)
+        while budget.used > budget.limit and len(self._entries) > 1:
+            self._drop()
+
+    def slice(self, start: int, stop: int) -> list[bytes | Entry]:
+        """Return entries `start` to `stop - 1`; both lie within the ring."""
+        entries, first = self._entries, self.first
+        if start == first and stop == self.end:
+            return list(entries)
+        if stop == self.end:  # the newest few: walk from the right end
+            newest = [entries[-i] for i in range(1, stop - start + 1)]
+            newest.reverse()
+            return newest
+        return list(islice(entries, start - first, stop - first))
+
+    def cover_s(self, now: float) -> float:
+        """Return how many seconds back the ring reaches."""
+        return now - self._marks[0][0] if self._marks else 0.0
+
+    def _drop(self) -> None:
+        self._budget.used -= _size(self._entries.popleft())
+        self.first += 1
+
+
+def _size(entry: bytes | Entry) -> int:
+    if isinstance(entry, bytes):
+        return len(entry) + OVERHEAD_BYTES
+    payload, body = entry
+    return len(payload) + len(body or b"") + 2 * OVERHEAD_BYTES

@@ -1,0 +1,211 @@
+"""The writer's side of one stream: its epoch, its sequence, what is in flight, and what an answer
+means.
+
+Pure. It numbers entries, keeps them in the ring until Redis has confirmed them and for a while
+after, and turns the scripts' answers into the next step. Promises: ids only grow by one; a retry
+sends the same bytes under the same ids; an entry that the ring no longer holds is never skipped
+silently, but ends in a new epoch that names the range.
+
+| state | event | next |
+|---|---|---|
+| closed | lead | inspecting |
+| inspecting | inspected | ready |
+| ready | open sent | opening |
+| opening | OK | open |
+| opening | FENCED, CHANGED, cut | inspecting |
+| open | OK | open |
+| open | LOST, ring covers | open (refill) |
+| open | LOST, ring too short | inspecting (reason lost) |
+| open | ring gave up an unsent entry | inspecting (reason overrun) |
+| open | FENCED | inspecting (reason fenced) |
+| any | stand by | closed |
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from publisher.bus.keys import StreamKeys
+from publisher.bus.ring import Entry, Ring
+from publisher.bus.scripts import Code, Mode
+from publisher.errors import InternalError
+
+REFILL_ENTRIES = 1000
+"""Entries of one append at most, so that a refill never holds Redis for long (decisions, Append
+script).
+"""
+
+
+class StreamState(StrEnum):
+    """Where a stream stands; see the table above."""
+
+    CLOSED = "closed"
+    INSPECTING = "inspecting"
+    READY = "ready"
+    OPENING = "opening"
+    OPEN = "open"
+
+
+class Stream:
+    """One stream of the feed, identified by its symbol (empty for the status stream)."""
+
+    def __init__(self, symbol: str, keys: StreamKeys, ring: Ring) -> None:
+        self.symbol = symbol
+        self.keys = keys
+        self.ring = ring
+        self.state = StreamState.CLOSED
+        self.epoch = 0
+        self.reason = "start"
+        self.inspected = "0-0"
+        self.missed: tuple[int, int] | None = None
+        self.is_in_flight = False
+        self.published_at = 0.0
+        self._acked = -1
+        self._sent = -1
+        self._mode = Mode.NORMAL
+
+    # Opening --------------------------------------------------------------------------------------
+
+    def inspect(self, reason: str) -> None:
+        """Ask for the stream's end anew; whatever was not confirmed is over with its epoch."""
+        self.reason = reason
+        self.state = StreamState.INSPECTING
+        self.is_in_flight = False
+
+    def inspected_as(self, last_id: str) -> None:
+        """Take the stream's last id, `0-0` if it has none."""
+        self.inspected = last_id
+        if self.state is StreamState.INSPECTING:
+            self.state = StreamState.READY
+
+    def begin(self, epoch: int, first: list[bytes | Entry], now: float) -> None:
+        """Start an epoch whose `first` entries (epoch event, snapshot) travel in the open call."""
+        self.state = StreamState.OPENING
+        self.epoch = epoch
+        self.is_in_flight = True
+        self.ring.restart(0)
+        for entry in first:
+            self.ring.add(entry, now)
+        self._acked = self._sent = len(first) - 1
+        self._mode = Mode.NORMAL
+        self.published_at = now
+
+    def opened(self, code: Code, detail: str) -> None:
+        """Take the answer to the open call."""
+        self.is_in_flight = False
+        if self.state is not StreamState.OPENING:
+            return
+        if code is Code.OK:
+            self.state = StreamState.OPEN
+            self.missed = None
+        elif code is not Code.REFUSED:
+            self.inspect("fenced" if code is Code.FENCED else self.reason)
+
+    def close(self) -> None:
+        """Stand by: forget the epoch."""
+        self.state = StreamState.CLOSED
+        self.is_in_flight = False
+        self.reason = "takeover"
+
+    # Publishing -----------------------------------------------------------------------------------
+
+    @property
+    def takes_entries(self) -> bool:
+        """True while an epoch is open or opening; events at other times are covered by its
+        snapshot.
+        """
+        return self.state is StreamState.OPEN or self.state is StreamState.OPENING
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the newest entry."""
+        return self.ring.end - 1
+
+    @property
+    def pending(self) -> int:
+        """How many entries Redis has not confirmed."""
+        return self.ring.end - 1 - self._acked
+
+    @property
+    def has_pending(self) -> bool:
+        """True while entries wait to be sent."""
+        return self._sent < self.ring.end - 1
+
+    def publish(self, entry: bytes | Entry, now: float) -> None:
+        """Give the entry the next seq and queue it."""
+        self.ring.add(entry, now)
+        self.published_at = now
+
+    def is_overrun(self) -> bool:
+        """True when the ring gave up an entry that Redis has not confirmed."""
+        return self.ring.first > self._acked + 1
+
+    def take(self) -> tuple[Mode, int, list[bytes | Entry]]:
+        """Return mode, expected seq and entries of the next append, and count them as in flight."""
+        if self.is_in_flight or self.state is not StreamState.OPEN:
+            raise InternalError(f"{self.keys.stream}: append while {self.state}")
+        start = self._acked + 1
+        stop = min(self.ring.end, start + REFILL_ENTRIES)
+        self._sent = stop - 1
+        self.is_in_flight = True
+        return self._mode, self._acked, self.ring.slice(start, stop)
+
+    def answered(self, code: Code, detail: str) -> None:
+        """Take the answer to an append."""
+        self.is_in_flight = False
+        if self.state is not StreamState.OPEN:
+            return
+        match code:
+            case Code.OK:
+                self._acked = self._sent
+                self._mode = Mode.NORMAL
+            case Code.LOST:
+                self._lost(detail)
+            case Code.FENCED | Code.CHANGED:
+                self.missed = (self._acked + 1, self.last_seq)
+                self.inspect("fenced")
+
+    def unpublished(self) -> tuple[int, int] | None:
+        """Return the first and last seq of the old epoch that nobody can have read, if any.
+
+        What was missed begins after the stream's end as inspected: a batch whose answer was lost
+        may have arrived.
+        """
+        if self.missed is None:
+            return None
+        first, last = self.missed
+        epoch, seq = parse_id(self.inspected)
+        if epoch == self.epoch:
+            first = max(first, seq + 1)
+        return (first, last) if first <= last else None
+
+    def cut(self) -> None:
+        """The connection went with an answer outstanding: what was in flight will be sent again."""
+        self._sent = self._acked
+        self.is_in_flight = False
+        if self.state is StreamState.OPENING:
+            self.inspect(self.reason)
+
+    def overrun(self) -> None:
+        """The ring gave up unsent entries: only a new epoch can follow."""
+        self.missed = (self._acked + 1, self.last_seq)
+        self.inspect("overrun")
+
+    def _lost(self, last_id: str) -> None:
+        """Redis ends at `last_id`: go back there, if the ring reaches so far (publish-protocol R1,
+        R6).
+        """
+        epoch, seq = parse_id(last_id)
+        resume = seq + 1 if epoch == self.epoch else self.ring.first
+        if resume < self.ring.first or (epoch != self.epoch and self.ring.end == resume):
+            self.missed = (max(resume, 0), self.last_seq)
+            self.inspect("lost")
+            return
+        self._acked = self._sent = resume - 1
+        self._mode = Mode.SEED
+
+
+def parse_id(entry_id: str) -> tuple[int, int]:
+    """Return (epoch, seq) of an entry id."""
+    epoch, _, seq = entry_id.partition("-")
+    return int(epoch), int(seq)

@@ -1,0 +1,235 @@
+"""The writer: the publication on its link, and the lease on a link of its own. A shell.
+
+It carries calls to Redis and answers back, and joins the two rules that need each other: a claim
+needs the end of every stream, an opening after a fence needs the lease. The daemon gives it events
+and the time.
+"""
+
+from __future__ import annotations
+
+import selectors
+from collections.abc import Callable, Iterator
+
+import hiredis
+
+from publisher import wire
+from publisher.bus import answers as verdicts
+from publisher.bus import calls, keys
+from publisher.bus.answers import Verdict
+from publisher.bus.calls import Call, Kind
+from publisher.bus.keeper import LinkKeeper
+from publisher.bus.lease import Lease, LeaseState
+from publisher.bus.link import Address, Reply
+from publisher.bus.publication import Publication
+from publisher.bus.stranger import Stranger
+from publisher.errors import RedisRefused
+from publisher.logs import get_logger
+from publisher.model import Now
+
+
+class Writer:
+    """Everything between the session's events and Redis. `clock` tells the time to late answers."""
+
+    def __init__(
+        self,
+        publication: Publication,
+        lease: Lease,
+        address: Address,
+        *,
+        selector: selectors.BaseSelector,
+        wake: Callable[[], None],
+        clock: Callable[[], Now],
+    ) -> None:
+        self.publication = publication
+        self.lease = lease
+        self._clock = clock
+        self._log = get_logger("bus")
+        self._refused = 0
+        self._data = LinkKeeper("data", address, self, selector=selector, wake=wake)
+        self._side = _LeaseSide(self, address, selector, wake, clock)
+
+    @property
+    def is_leading(self) -> bool:
+        """True while this process writes the feed."""
+        return self.lease.state is LeaseState.LEADING
+
+    def ticked(self, now: Now, feed_state: wire.FeedState) -> None:
+        """Do what is due by time."""
+        self._data.ticked(now.mono)
+        self._side.ticked(now, self.publication.floor)
+        self.publication.ticked(now, feed_state)
+        if self.publication.needs_confirmation:
+            self.lease.hurry()
+
+    def pump(self, now: Now) -> None:
+        """Send what can be sent; call it after each batch of events."""
+        out = self.publication.calls(now)
+        if out:
+            self._data.send(out, now.mono)
+
+    def release(self, now: Now) -> None:
+        """Give the lease back; a standby need not wait for it to fall silent."""
+        if self.is_leading:
+            self._side.release(now)
+
+    @property
+    def owes_release(self) -> bool:
+        """True while the answer to a release is outstanding."""
+        return self._side.owes_release
+
+    def live_stranger(self) -> tuple[str, str] | None:
+        """Return (stream, feed) of another feed that is alive and writes one of our streams."""
+        return self._side.live_stranger()
+
+    def close(self) -> None:
+        """Close both links."""
+        self._data.close()
+        self._side.close()
+
+    # What the data link tells ---------------------------------------------------------------------
+
+    def link_up(self) -> None:
+        """Send again what was not confirmed."""
+        self.publication.connected()
+
+    def link_down(self) -> None:
+        """Count what was in flight as unsent."""
+        self.publication.disconnected()
+
+    def answers(self, answers: list[tuple[Call, Reply]]) -> None:
+        """Take answers; an error is judged at one place."""
+        for call, reply in answers:
+            if isinstance(reply, hiredis.ReplyError):
+                self._error(call, str(reply))
+                if not self._data.is_up:
+                    return
+            else:
+                self.publication.answered(call, reply)
+        for stream, words in self.publication.refused[self._refused :]:
+            self._log.error("stream.refused", stream=stream, answer=words, mend="delete the key")
+        self._refused = len(self.publication.refused)
+
+    def _error(self, call: Call, words: str) -> None:
+        now = self._clock()
+        verdict = verdicts.judge(words)
+        self._log.warning("redis.error", call=call.kind.name, answer=words, verdict=verdict.name)
+        match verdict:
+            case Verdict.WAIT:
+                self.publication.failed(call, now, verdicts.WAIT_S)
+            case Verdict.TRIM:
+                self.publication.failed(call, now, verdicts.WAIT_S)
+                self._data.send(self.publication.trims(), now.mono)
+            case Verdict.RECONNECT:
+                self._data.drop(words, now.mono)
+            case Verdict.FATAL:
+                raise RedisRefused("Redis", words, "`pykraken doctor` lists the rights needed")
+
+    # What the lease tells -------------------------------------------------------------------------
+
+    def claimed(self) -> None:
+        """This process leads now."""
+        self._log.info("lease.claimed", epoch=self.lease.epoch)
+        self.publication.lead(self.lease.epoch)
+
+    def deposed(self) -> None:
+        """Another process leads: nothing more is written."""
+        self._log.warning("lease.lost", holder=self.lease.holder)
+        self.publication.stand_by()
+        self.publication.inspect()
+
+
+class _LeaseSide:
+    """The lease's own link, so that a busy data link cannot make us lose it."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        address: Address,
+        selector: selectors.BaseSelector,
+        wake: Callable[[], None],
+        clock: Callable[[], Now],
+    ) -> None:
+        self._writer = writer
+        self._lease = writer.lease
+        self._clock = clock
+        self._keeper = LinkKeeper("lease", address, self, selector=selector, wake=wake)
+        self._strangers: dict[str, Stranger] = {}
+        self._is_released = False
+        self.owes_release = False
+
+    def ticked(self, now: Now, floor: int | None) -> None:
+        self._keeper.ticked(now.mono)
+        if not self._keeper.is_up or self._is_released:
+            return
+        looks = [call for call in self._looks(now.mono) if call is not None]
+        if any(not stranger.is_gone for stranger in self._strangers.values()):
+            floor = None  # no claim while another feed may live
+        call = self._lease.ticked(now.mono, floor)
+        self._keeper.send([*looks, *([call] if call else [])], now.mono)
+
+    def _looks(self, now: float) -> Iterator[Call | None]:
+        publication = self._writer.publication
+        for stream, feed in publication.foreign.items():
+            if feed not in self._strangers:
+                namespace, lease_s = publication.plan.namespace, self._lease.lease_s
+                self._strangers[feed] = Stranger(namespace, feed, stream, lease_s)
+        for stranger in self._strangers.values():
+            yield stranger.look(now)
+
+    def live_stranger(self) -> tuple[str, str] | None:
+        for stranger in self._strangers.values():
+            if stranger.is_alive:
+                return stranger.stream, stranger.feed
+        return None
+
+    def release(self, now: Now) -> None:
+        self._is_released = self.owes_release = True
+        call = calls.release(self._lease.key, self._lease.owner, self._lease.epoch)
+        self._keeper.send([call], now.mono)
+
+    def close(self) -> None:
+        self._keeper.close()
+
+    def link_up(self) -> None:
+        self._lease.failed()
+
+    def link_down(self) -> None:
+        self._lease.failed()
+        self.owes_release = False
+
+    def answers(self, answers: list[tuple[Call, Reply]]) -> None:
+        for call, reply in answers:
+            now = self._clock()
+            if isinstance(reply, hiredis.ReplyError):
+                self._lease.failed()
+                if verdicts.judge(str(reply)) is Verdict.FATAL:
+                    mend = "`pykraken doctor` lists the rights needed"
+                    raise RedisRefused("Redis", str(reply), mend)
+                if verdicts.judge(str(reply)) is Verdict.RECONNECT:
+                    self._keeper.drop(str(reply), now.mono)
+                    return
+            elif call.kind is Kind.RELEASE:
+                self.owes_release = False
+            else:
+                self._take(call, ["" if part is None else str(part) for part in reply], now)
+
+    def _take(self, call: Call, reply: list[str], now: Now) -> None:
+        if call.kind is Kind.LOOK_STRANGER:
+            for stranger in self._strangers.values():
+                if stranger.asks(call):
+                    stranger.answered(reply, now.mono)
+            return
+        before = self._lease.state
+        self._lease.answered(call, reply, now.mono)
+        after = self._lease.state
+        if before is not LeaseState.LEADING and after is LeaseState.LEADING:
+            self._writer.claimed()
+        elif before is LeaseState.LEADING and after is not LeaseState.LEADING:
+            self._writer.deposed()
+        elif after is LeaseState.LEADING and self._writer.publication.needs_confirmation:
+            self._writer.publication.confirmed()
+
+
+def lease_of(namespace: str, feed: str, owner: str, lease_s: float) -> Lease:
+    """Return this process' view of a feed's lease."""
+    return Lease(keys.lease_key(namespace, feed), owner, lease_s)

@@ -1,0 +1,78 @@
+"""Blocking connects in a thread of their own, so that the daemon's loop never waits for DNS, TCP or
+TLS.
+
+One `Dialer` makes one connection at a time. The thread runs the given function and leaves its
+result; `wake` is called from that thread when it is there, and the loop then takes it with
+`result`. An abandoned attempt closes itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+
+class Closable(Protocol):
+    """What a dial makes."""
+
+    def close(self) -> None: ...
+
+
+Connection = TypeVar("Connection", bound=Closable)
+
+
+class Dialer(Generic[Connection]):
+    """Runs `connect` off the loop. What it raises is its result, for the loop to judge."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        wake: Callable[[], None],
+    ) -> None:
+        self._connect = connect
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._attempt = 0
+        self._result: Connection | Exception | None = None
+        self.is_dialing = False
+
+    def start(self) -> None:
+        """Begin an attempt; nothing if one is under way."""
+        if self.is_dialing:
+            return
+        self.is_dialing = True
+        self._attempt += 1
+        name = f"dial-{self._attempt}"
+        threading.Thread(target=self._run, args=(self._attempt,), name=name, daemon=True).start()
+
+    def result(self) -> Connection | Exception | None:
+        """Return the finished attempt's connection or failure, once; None while there is none."""
+        with self._lock:
+            result, self._result = self._result, None
+        if result is not None:
+            self.is_dialing = False
+        return result
+
+    def abandon(self) -> None:
+        """Forget the attempt under way; its connection will be closed when it comes."""
+        with self._lock:
+            self._attempt += 1
+            result, self._result = self._result, None
+        self.is_dialing = False
+        if result is not None and not isinstance(result, Exception):
+            result.close()
+
+    def _run(self, attempt: int) -> None:
+        result: Connection | Exception | None
+        try:
+            result = self._connect()
+        except Exception as error:  # noqa: BLE001 - the loop judges it; a thread would swallow it
+            result = error
+        with self._lock:
+            if attempt == self._attempt:
+                self._result = result
+                result = None
+        if result is not None and not isinstance(result, Exception):
+            result.close()
+        self._wake()

@@ -1,0 +1,169 @@
+"""Kraken's messages: JSON bytes to typed facts, tolerant of what is new (protocol.md 2, 3, 4.5,
+5.1).
+
+`decode` returns one of the classes below for every message, and raises BadFrame only for what is no
+JSON object or breaks the shape of its own channel. Unknown fields pass; unknown channels come back
+as `Unknown`. The common `book` message takes a typed decoder of its own; numbers keep their exact
+digits (see numbers.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from publisher.errors import BadFrame
+from publisher.model import Instrument
+
+
+class LevelText(msgspec.Struct, gc=False):
+    """A price and a qty as they stood on the wire: `str`, or `int` for a bare integer."""
+
+    price: Any
+    qty: Any
+
+
+class BookData(msgspec.Struct, gc=False):
+    """The content of a `book` message for one symbol."""
+
+    symbol: str
+    checksum: int
+    bids: list[LevelText] = []
+    asks: list[LevelText] = []
+    timestamp: str = ""
+
+
+class BookMessage(msgspec.Struct, gc=False):
+    """A `book` snapshot or update (protocol.md 5.1)."""
+
+    channel: Literal["book"]
+    type: Literal["snapshot", "update"]
+    data: list[BookData]
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The answer to one request for one symbol. `error` is empty on success; so may `symbol` be."""
+
+    method: str
+    req_id: int | None
+    channel: str
+    symbol: str
+    error: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Kraken's system state (3.1). `announcements` are titles of maintenance and emergencies."""
+
+    system: str
+    announcements: tuple[str, ...]
+
+
+class Instruments(msgspec.Struct, frozen=True):
+    """Pairs of the `instrument` channel; a snapshot holds all of them (4.5)."""
+
+    is_snapshot: bool
+    pairs: list[Instrument]
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """A heartbeat or pong: the connection lives, nothing else."""
+
+    kind: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A channel or method that this version does not know."""
+
+    kind: str
+
+
+Message = BookMessage | Ack | Status | Instruments | Alive | Unknown
+
+_BOOK_FIELDS = {"channel", "type", "data"}, {"symbol", "bids", "asks", "checksum", "timestamp"}
+
+_book = msgspec.json.Decoder(BookMessage, float_hook=str)
+_any = msgspec.json.Decoder(dict[str, Any], float_hook=str)
+
+
+class _PairsData(msgspec.Struct):
+    pairs: list[Instrument] = []
+
+
+class _InstrumentMessage(msgspec.Struct):
+    type: str
+    data: _PairsData
+
+
+_instruments = msgspec.json.Decoder(_InstrumentMessage, float_hook=str)
+
+
+def decode(payload: bytes) -> Message:
+    """Return what one WebSocket message says; raise BadFrame."""
+    try:
+        return _book.decode(payload)
+    except msgspec.ValidationError:
+        return _decode_other(payload)  # well-formed JSON, not of the book channel
+    except msgspec.DecodeError as error:
+        raise BadFrame(f"not JSON: {error}") from None
+
+
+def unknown_fields(payload: bytes) -> list[str]:
+    """Return the paths of fields in a `book` message that protocol.md 5.1 does not name."""
+    message = _any.decode(payload)
+    known, inner = _BOOK_FIELDS
+    found = [f"book.{name}" for name in message.keys() - known]
+    for data in message["data"]:
+        found += [f"book.data.{name}" for name in data.keys() - inner]
+    return found
+
+
+def _decode_other(payload: bytes) -> Message:
+    try:
+        message = _any.decode(payload)
+    except msgspec.MsgspecError:
+        raise BadFrame("not a JSON object") from None
+    method, channel = message.get("method"), message.get("channel")
+    try:
+        if isinstance(method, str):
+            return Alive("pong") if method == "pong" else _ack(message, method)
+        match channel:
+            case "heartbeat":
+                return Alive("heartbeat")
+            case "status":
+                return _status(message)
+            case "instrument":
+                return _instrument(payload)
+            case "book":
+                raise BadFrame("a book message lacks its symbol, its checksum or a number")
+            case _:
+                return Unknown(f"channel {str(channel)[:40]}")
+    except (KeyError, IndexError, TypeError, AttributeError, msgspec.ValidationError) as error:
+        raise BadFrame(f"{method or channel}: {type(error).__name__} {error}") from None
+
+
+def _ack(message: dict[str, Any], method: str) -> Ack:
+    result = message.get("result") or {}
+    if isinstance(result, list):  # batch_add answers so (2)
+        result = {}
+    symbol = result.get("symbol") or message.get("symbol") or ""
+    error = "" if message.get("success") else str(message.get("error") or "unknown error")
+    req_id = message.get("req_id")
+    return Ack(
+        method=method,
+        req_id=req_id if type(req_id) is int else None,
+        channel=str(result.get("channel", "")),
+        symbol=str(symbol),
+        error=error,
+    )
+
+
+def _status(message: dict[str, Any]) -> Status:
+    data = message["data"][0]
+    events = [*(data.get("upcoming_maintenance") or []), *(data.get("emergency") or [])]
+    return Status(str(data["system"]), tuple(str(event.get("title", "")) for event in events))
+
+
+def _instrument(payload: bytes) -> Instruments:
+    message = _instruments.decode(payload)
+    return Instruments(message.type == "snapshot", message.data.pairs)
