@@ -57,8 +57,8 @@ WELL_KNOWN: tuple[Instrument, ...] = (
     Instrument("BTC/EUR", 1, 8, 541_203, 10_000_000, levels=900, gap=6, weight=25),
     Instrument("ETH/BTC", 6, 8, 31_348, 300_000_000, levels=250, gap=1, weight=10),
     Instrument("LTC/USD", 2, 8, 8_412, 1_500_000_000, levels=300, gap=1, weight=8, tick_size=2),
-    # About 10^17 scaled: 18 digits are common here, and one order in some hundreds passes 2^64.
-    Instrument("PEPE/USD", 9, 8, 12_345, 200_000_000_000_000_000, levels=400, gap=1, weight=20),
+    # 18 digits are common here, and one order in some hundreds passes 2^64.
+    Instrument("PEPE/USD", 9, 8, 12_345, 500_000_000_000_000_000, levels=400, gap=1, weight=20),
     Instrument("METAx/USD", 5, 6, 56_401_374, 2_000_000, levels=5, gap=900, weight=2),
 )
 
