@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from publisher.embedded import find_running
 from publisher.errors import ConfigurationError
 from publisher.settings import Settings
@@ -19,3 +23,15 @@ def redis_url(settings: Settings) -> str:
             "or `pykraken demo` first",
         )
     return found
+
+
+def connect(url: str, settings: Settings) -> redis.Redis:
+    """Return a client that tries once, so that what it says is what happened."""
+    return redis.Redis.from_url(
+        url,
+        protocol=2,
+        socket_timeout=settings.redis_timeout_s,
+        socket_connect_timeout=settings.redis_timeout_s,
+        retry=Retry(NoBackoff(), 0),
+        client_name="pykraken-doctor",
+    )

@@ -125,7 +125,8 @@ class Settings(BaseSettings):
         ),
     ] = ("BTC/USD", "ETH/USD")
     channel: Literal["book"] = Field(
-        "book", description="Kraken's channel. Default: the only one that this version publishes."
+        default="book",
+        description="Kraken's channel. Default: the only one that this version publishes.",
     )
     depth: Annotated[
         int,
@@ -136,140 +137,141 @@ class Settings(BaseSettings):
         ),
     ] = 10
     checksum_freq: int = Field(
-        1,
+        default=1,
         ge=1,
         le=10_000,
         description="Compare every Nth update with Kraken's checksum; the others are flagged "
         "UNVERIFIED. Default: 1, never publish what is not proven.",
     )
     exchange: Literal["kraken", "sim"] = Field(
-        "kraken",
+        default="kraken",
         description="`sim` starts the simulator and publishes from it. Default: the real one.",
     )
     redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(
-        None,
+        default=None,
         repr=False,
         json_schema_extra=SECRET,
         description="Where to publish: redis://, rediss:// or unix://. Default: unset, which "
         "starts an embedded server, so that nothing need be installed.",
     )
     namespace: Annotated[str, AfterValidator(check_namespace)] = Field(
-        "kraken",
+        default="kraken",
         description="First part of every key. Default: the venue, so that other venues fit beside.",
     )
     feed: Annotated[str, AfterValidator(check_feed)] | None = Field(
-        None,
+        default=None,
         description="Name of this feed in its lease and status keys. Default: unset, derived from "
         "channel, depth and symbols, so that two equal configurations are one feed.",
     )
     line: Literal["", "a", "b"] = Field(
-        "", description="Line in A/B mode, in every stream's name. Default: none, a single line."
+        default="",
+        description="Line in A/B mode, in every stream's name. Default: none, a single line.",
     )
     ws_url: WebSocketUrl = Field(
-        "wss://ws.kraken.com/v2",
+        default="wss://ws.kraken.com/v2",
         description="Kraken's public WebSocket v2. Default: the endpoint that Kraken documents.",
     )
     ws_l3_url: WebSocketUrl = Field(
-        "wss://ws-l3.kraken.com/v2",
+        default="wss://ws-l3.kraken.com/v2",
         description="Kraken's level 3 WebSocket. Default: the endpoint that Kraken documents.",
     )
     ws_auth_url: WebSocketUrl = Field(
-        "wss://ws-auth.kraken.com/v2",
+        default="wss://ws-auth.kraken.com/v2",
         description="Kraken's private WebSocket. Default: the endpoint that Kraken documents.",
     )
     rest_url: Annotated[str, AfterValidator(_http)] = Field(
-        "https://api.kraken.com",
+        default="https://api.kraken.com",
         description="Kraken's REST. Default: the endpoint that Kraken documents.",
     )
     http_proxy: Annotated[str, AfterValidator(_http)] | None = Field(
-        None,
+        default=None,
         repr=False,
         json_schema_extra=SECRET,
         description="HTTP proxy for the WebSocket and REST. Default: unset, connect directly.",
     )
     ca_file: Path | None = Field(
-        None,
+        default=None,
         description="PEM file of a private CA, trusted beside the usual ones for Kraken's side. "
         "Default: unset, the usual ones.",
     )
     ws_timeout_s: float = Field(
-        10.0,
+        default=10.0,
         gt=0,
         le=120,
         description="For TCP, TLS and handshake together. Default: 10, twice the liveness of a "
         "running connection, since opening one takes more round trips.",
     )
     frame_max_bytes: int = Field(
-        16 * MIB,
+        default=16 * MIB,
         ge=64 * 1024,
         le=256 * MIB,
         description="Longest message taken from Kraken. Default: 16 MiB, an instrument snapshot "
         "(0.4 MB) and the largest book many times over.",
     )
     lease_s: float = Field(
-        1.5,
+        default=1.5,
         ge=0.3,
         le=60,
         description="How long the lease of a feed lasts without renewal. Default: 1.5, a takeover "
         "within two seconds that a short pause does not cause.",
     )
     redis_timeout_s: float = Field(
-        1.0,
+        default=1.0,
         gt=0,
         le=60,
         description="For each call to Redis; must be below the lease. Default: 1, so that a "
         "stalled server is noticed before the lease runs out.",
     )
     heartbeat_s: float = Field(
-        5.0,
+        default=5.0,
         gt=0,
         le=5,
         description="A stream that is quiet for so long gets a heartbeat. Default and most: 5, "
         "since readers call a stream stale after three (WIRE.md 7.4).",
     )
     snapshot_interval_s: float = Field(
-        5.0,
+        default=5.0,
         ge=0.1,
         le=3600,
         description="Between the snapshots of a book that changes. Default: 5, so that a late "
         "reader replays at most five seconds.",
     )
     retention_s: float = Field(
-        60.0,
+        default=60.0,
         ge=1,
         le=86_400,
         description="Least age of the oldest kept snapshot, and so how far a reader may fall "
         "behind. Default: 60, a restart of a reader with time to spare.",
     )
     ring_seconds: float = Field(
-        60.0,
+        default=60.0,
         ge=1,
         le=3600,
         description="How long published entries stay in memory to refill what Redis lost. "
         "Default: 60, as long as the retention: more could not be trimmed back in.",
     )
     ring_bytes: int = Field(
-        24 * MIB,
+        default=24 * MIB,
         ge=MIB,
         le=4096 * MIB,
         description="Most memory for those entries. Default: 24 MiB, which keeps the publisher "
         "under 80 MB in all.",
     )
     stream_max_bytes: int = Field(
-        256 * MIB,
+        default=256 * MIB,
         ge=MIB,
         description="Emergency brake: a stream that grows past this is trimmed, with a notice. "
         "Default: 256 MiB, far above 60 s of the busiest book.",
     )
     embedded_port: int = Field(
-        6379,
+        default=6379,
         ge=1,
         le=65_535,
         description="Port of the embedded server; the next free one when it is taken. Default: "
         "6379, where every client looks first.",
     )
     embedded_dir: Path | None = Field(
-        None,
+        default=None,
         description="Folder in which the embedded server keeps its data. Default: unset, memory "
         "only, since streams hold a minute.",
     )
@@ -279,7 +281,7 @@ class Settings(BaseSettings):
         "embedded server. Default: the user's folder for state.",
     )
     log_format: Annotated[Literal["auto", "human", "json"], BeforeValidator(_lower)] = Field(
-        "auto", description="Default: auto, human on a terminal and JSON lines elsewhere."
+        default="auto", description="Default: auto, human on a terminal and JSON lines elsewhere."
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field("info", description="Least level that is logged. Default: info, a line per change.")

@@ -29,6 +29,11 @@ class StateFolder:
         self._memory: dict[str, str | None] = {}
         self._warned = False
 
+    @property
+    def is_in_memory(self) -> bool:
+        """True once a value could not be written."""
+        return self._warned
+
     def read(self, name: str) -> str | None:
         """Return the value, or None when there is none."""
         if name in self._memory:

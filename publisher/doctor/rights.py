@@ -1,0 +1,71 @@
+"""The commands that the publisher needs, asked of the server's ACL without running any of them.
+
+The question is itself a script, `redis.acl_check_cmd` for each command, so it needs no right that
+the publisher does not need as well, and it writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import redis
+
+from publisher.bus.keys import book_keys, catalogue_key, lease_key, status_keys
+from publisher.doctor.findings import Finding
+from publisher.settings import Settings, feed_id
+
+ASK = """#!lua flags=no-writes
+local denied = {}
+for i = 1, #ARGV do
+  local words = {}
+  for word in string.gmatch(ARGV[i], '%S+') do words[#words + 1] = word end
+  if not redis.acl_check_cmd(unpack(words)) then denied[#denied + 1] = ARGV[i] end
+end
+return denied
+"""
+
+
+def needed(settings: Settings) -> list[str]:
+    """Return a command line for each right that publishing with `settings` needs."""
+    space, feed = settings.namespace, feed_id(settings)
+    status = status_keys(space, feed)
+    lines = ["PING", "INFO server", "TIME", f"HSET {catalogue_key(space)} field value"]
+    lines += _hash_rights(lease_key(space, feed))
+    for symbol in settings.symbols:
+        keys = book_keys(space, symbol, settings.depth, settings.line)
+        for stream in (keys.stream, keys.snap):
+            lines += _stream_rights(stream)
+        lines += _hash_rights(keys.own)
+    return [*lines, *_stream_rights(status.stream), *_hash_rights(status.own)]
+
+
+def judge_rights(client: redis.Redis, settings: Settings) -> list[Finding]:
+    """Ask the server which needed rights our user lacks. Raises redis.RedisError."""
+    try:
+        digest = client.script_load(ASK)
+        denied: Sequence[bytes] = client.execute_command("EVALSHA", digest, 0, *needed(settings))
+    except redis.exceptions.NoPermissionError as error:
+        return [Finding("bad", str(error), "grant +script|load and +evalsha to the user")]
+    lines = [line.decode() for line in denied]
+    if not lines:
+        return [Finding("ok", "the user may run every command that publishing needs")]
+    return [
+        Finding("bad", f"the user may not run {line}", f"grant {_rule(line)} to the user")
+        for line in lines
+    ]
+
+
+def _stream_rights(key: str) -> list[str]:
+    return [f"XINFO STREAM {key}", f"XADD {key} 1-1 d value", f"XTRIM {key} MINID 1"]
+
+
+def _hash_rights(key: str) -> list[str]:
+    return [f"HMGET {key} field", f"HGET {key} field", f"HSET {key} field value"]
+
+
+def _rule(line: str) -> str:
+    """Return the ACL rule that allows a command line: the command, and its key if it has one."""
+    command, *rest = line.split()
+    name = f"+{command.lower()}" + ("|stream" if command == "XINFO" else "")
+    key = next((word for word in rest if word.startswith("{")), None)
+    return f"{name} and the key ~{key}" if key else name

@@ -1,0 +1,1 @@
+"""Tests of `pykraken doctor`: each finding, and its mend."""
