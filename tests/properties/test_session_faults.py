@@ -12,8 +12,13 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from publisher.session import Session
+from publisher.kraken.messages import BookData
+from publisher.model import Now
+from publisher.session import Session, verify
+from publisher.session.subscription import Subscription
+from publisher.wire import Update
 from tests.properties.exchange import Exchange
 from tests.properties.line import Line, Spoil
 
@@ -146,6 +151,30 @@ def test_a_fault_of_one_symbol_does_not_touch_the_other() -> None:
     assert line.watchers["ETH/USD"].resets == []
     run(line)
     assert_live_and_right(line)
+
+
+def test_a_session_that_does_not_compare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge can tell: with the comparison taken away, altered and dropped messages pass."""
+    compare = verify.updated
+
+    def trust(subscription: Subscription, data: BookData, _: int, now: Now) -> Update:
+        update = compare(subscription, data, 10**9, now)
+        return replace(update, flags=0)
+
+    monkeypatch.setattr(verify, "updated", trust)
+    for spoil in (alter, drop):
+        passed = sum(_passes(spoil, number) for number in range(10, 30))
+        assert passed <= 10, "a change that changes nothing is rare"
+
+
+def _passes(spoil: Spoil, number: int) -> bool:
+    line = begun(seed=6)
+    line.spoil[number] = spoil
+    try:
+        run(line)
+    except AssertionError:
+        return False
+    return True
 
 
 @given(

@@ -1,0 +1,112 @@
+"""The publisher's book, fed with Kraken's JSON, against the model: same levels, same checksum."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import example, given, settings
+
+from publisher.book.l2 import Book
+from publisher.kraken import messages as kraken
+from publisher.kraken.numbers import scaled_levels
+from tests.model import Levels, ModelBook, rescaled, unscaled
+from tests.properties.strategies import DEPTHS, Messages, messages, written
+
+
+class Publisher:
+    """Messages of text through the publisher's own decoder, parser and book."""
+
+    def __init__(self, story: Messages) -> None:
+        self.story = story
+        self.book = Book(story.depth)
+        self.written = 0
+
+    def take(self, kind: str, bids: Levels, asks: Levels) -> None:
+        text = (
+            f'{{"channel":"book","type":"{kind}","data":[{{"symbol":"X/Y","bids":{self._json(bids)},'
+            f'"asks":{self._json(asks)},"checksum":1}}]}}'
+        )
+        message = kraken.decode(text.encode())
+        assert isinstance(message, kraken.BookMessage)
+        data = message.data[0]
+        precisions = self.story.price_precision, self.story.qty_precision
+        sides = scaled_levels(data.bids, *precisions), scaled_levels(data.asks, *precisions)
+        if kind == "snapshot":
+            self.book.replace(*sides)
+        else:
+            self.book.apply(*sides)
+
+    def _json(self, levels: Levels) -> str:
+        return "[" + ",".join(map(self._level, levels)) + "]"
+
+    def _level(self, level: tuple[str, str]) -> str:
+        self.written += 1
+        style = self.story.styles[self.written % len(self.story.styles)]
+        return f'{{"price":{written(level[0], style)},"qty":{written(level[1], style)}}}'
+
+
+def scaled(levels: Levels) -> list[tuple[int, int]]:
+    return [(rescaled(price), rescaled(qty)) for price, qty in levels]
+
+
+def assert_same(book: Book, model: ModelBook) -> None:
+    bids, asks = scaled(model.sorted_bids()), scaled(model.sorted_asks())
+    assert book.bids == bids
+    assert book.asks == asks
+    assert book.checksum() == model.checksum()
+    assert book.best_bid == (bids[0][0] if bids else None)
+    assert book.best_offer == (asks[0][0] if asks else None)
+    assert book.is_crossed == bool(bids and asks and bids[0][0] >= asks[0][0])
+
+
+@given(messages())
+@example(Messages(10, 0, 0, [([], [])], [0]))
+@settings(max_examples=300, deadline=None)
+def test_levels_and_checksum_are_the_models_after_every_message(story: Messages) -> None:
+    publisher, model = Publisher(story), ModelBook(depth=story.depth)
+    for number, (bids, asks) in enumerate(story.sides):
+        if number == 0:
+            publisher.take("snapshot", bids, asks)
+            model.snapshot(bids, asks)
+        else:
+            publisher.take("update", bids, asks)
+            model.update(bids, asks)
+        assert_same(publisher.book, model)
+
+
+@given(messages(), messages())
+@settings(max_examples=50, deadline=None)
+def test_a_second_snapshot_leaves_nothing_of_the_first(one: Messages, two: Messages) -> None:
+    book, model = Book(two.depth), ModelBook(depth=two.depth)
+    for story in (one, two):
+        for bids, asks in story.sides[:1]:
+            texts = [(p, q) for p, q in bids], [(p, q) for p, q in asks]
+            book.replace(scaled(texts[0]), scaled(texts[1]))
+    model.snapshot(*two.sides[0])
+    assert_same(book, model)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_full_book_of_every_depth_under_a_long_random_walk(depth: int) -> None:
+    walk = random.Random(depth)
+    book, model = Book(depth), ModelBook(depth=depth)
+    prices = range(10**6, 10**6 + 3 * depth + 40)
+
+    def deltas(count: int) -> Levels:
+        return [
+            (unscaled(walk.choice(prices), 3), unscaled(walk.choice((0, 0, 7, 10**20)), 8))
+            for _ in range(count)
+        ]
+
+    bids, asks = deltas(2 * depth), deltas(2 * depth)
+    book.replace(scaled(bids), scaled(asks))
+    model.snapshot(bids, asks)
+    assert_same(book, model)
+    for step in range(200 if depth < 1000 else 40):
+        bids, asks = deltas(walk.randrange(4)), deltas(walk.randrange(4))
+        book.apply(scaled(bids), scaled(asks))
+        model.update(bids, asks)
+        assert book.checksum() == model.checksum()
+        if step % 10 == 9:
+            assert_same(book, model)
