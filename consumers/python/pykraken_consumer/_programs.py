@@ -1,0 +1,275 @@
+"""What clients read, in which order, and what they tell: programs without I/O.
+
+A program is a generator. It yields `Ask` (commands for one round trip), `Pause`, `Idle` (nothing
+more to read now) and what the application gets; a shell runs the commands and sends back an
+`Answer`. So the same lines serve the sync and the asyncio client, and tests without a server.
+Programs connect again by themselves: a failed `Ask` becomes `Disconnected`, pauses that grow, and
+`Reconnected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
+
+from ._events import (
+    Disconnected,
+    EntryId,
+    Event,
+    Listing,
+    Record,
+)
+from .book import Book
+from .errors import AmbiguousStream, DecodeError, NoStream, NotReady, RedisUnreachable
+from .replica import Missing, Replica
+from .wire import decode_listing, parse_id
+
+READ_COUNT: Final = 1000  # entries a stream and read; beyond it the cost per entry no longer falls
+READ_TOTAL: Final = 20_000  # entries a read over all streams: bounds memory with many symbols
+BLOCK_MS: Final = 1000  # how long a read waits: Ctrl-C and silence are noticed at least as often
+ONE_SHOT_BLOCK_MS: Final = 20
+JOIN_RETRY_S: Final = 0.25  # between two looks for a snapshot
+HORIZON_RETRY_S: Final = 1.0  # between two looks at how far behind reading is
+BACKOFF_S: Final = (0.05, 2.0)  # first and longest pause before connecting again
+
+Command = tuple[str | bytes | int, ...]
+
+
+class Ask(NamedTuple):
+    """Commands to run in one round trip."""
+
+    commands: Sequence[Command]
+
+
+class Pause(NamedTuple):
+    """Seconds to wait, at most; the shell takes up to half off, so that many clients spread."""
+
+    seconds: float
+
+
+class Idle(NamedTuple):
+    """Nothing more could be read right now."""
+
+
+class Answer(NamedTuple):
+    """What a shell sends back: its clock, and one reply a command, or why there is none."""
+
+    now: float
+    replies: list[Any] | str
+
+
+Step = Ask | Pause | Idle | Event | Record
+T = TypeVar("T")
+Program = Generator[Step, Answer, T]
+
+
+class _Away(Exception):
+    """Redis did not answer; ends a program's round."""
+
+
+def entries_of(reply: Any) -> list[tuple[str, list[tuple[bytes, bytes | None]]]]:
+    """Return [(stream, [(id, `d`)])] from an XREAD reply, whichever RESP version shaped it."""
+    streams = reply.items() if isinstance(reply, dict) else reply or ()
+    return [(key.decode(), rows_of(rows)) for key, rows in streams]
+
+
+def rows_of(rows: Any) -> list[tuple[bytes, bytes | None]]:
+    """Return [(id, `d`)] from an XRANGE reply; other fields are ignored (WIRE §3.2)."""
+    return [
+        (entry_id, fields[1] if fields[0] == b"d" else _field_d(fields))
+        for entry_id, fields in rows
+    ]
+
+
+def _field_d(fields: Sequence[bytes]) -> bytes | None:
+    return next((fields[i + 1] for i in range(0, len(fields), 2) if fields[i] == b"d"), None)
+
+
+def _first(rows: Any) -> tuple[EntryId, bytes | None] | None:
+    for text, data in rows_of(rows or ()):
+        return parse_id(text), data
+    return None
+
+
+def newest(stream: str) -> Command:
+    """Return the command that reads the newest entry; `XREAD +` is not in every server."""
+    return ("XREVRANGE", stream, "+", "-", "COUNT", 1)
+
+
+class Follower:
+    """The program of `follow`: the replicas of many streams, fed by one XREAD."""
+
+    def __init__(self, streams: Iterable[str], missing: Missing, block_ms: int) -> None:
+        self.replicas = {stream: Replica(stream, 0.0, missing) for stream in streams}
+        self.now = 0.0
+        self._block_ms = block_ms
+        self._count = max(1, min(READ_COUNT, READ_TOTAL // max(1, len(self.replicas))))
+        self._due = dict.fromkeys(
+            self.replicas, 0.0
+        )  # when to look for a snapshot, or how far behind
+        self._behind: set[str] = set()
+        self._heads: list[tuple[Replica, EntryId | None]] = []
+        self._is_away = False
+
+    def run(self) -> Program[None]:
+        """Follow for ever, connecting again whenever Redis is away."""
+        pause = BACKOFF_S[0]
+        while True:
+            try:
+                yield from self._round()
+                pause = BACKOFF_S[0]
+            except _Away as away:
+                if not self._is_away:
+                    self._is_away = True
+                    yield from [r.disconnected(str(away)) for r in self.replicas.values()]
+                yield Idle()
+                self.now = (yield Pause(pause)).now
+                pause = min(pause * 2, BACKOFF_S[1])
+
+    def _round(self) -> Program[None]:
+        """Read what replicas want beside entries, then entries; the newest ids are judged last.
+
+        They are read before the entries and judged after them, so that an entry that arrives
+        between the two never looks like one that did not come.
+        """
+        for replica in self.replicas.values():
+            replica.tick(self.now)
+        self._heads.clear()
+        reads = list(self._side_reads())
+        if reads:
+            replies = iter((yield from self._ask([c for commands, _ in reads for c in commands])))
+            for commands, take in reads:
+                yield from take([next(replies) for _ in commands])
+        yield from self._entries()
+        for replica, last in self._heads:
+            yield from replica.heads_read(last, self.now)
+
+    def _ask(self, commands: Sequence[Command]) -> Program[list[Any]]:
+        answer = yield Ask(commands)
+        self.now = answer.now
+        if isinstance(answer.replies, str):
+            raise _Away(answer.replies)
+        if self._is_away:
+            self._is_away = False
+            yield from [replica.reconnected() for replica in self.replicas.values()]
+        return answer.replies
+
+    def _side_reads(self) -> Iterator[tuple[list[Command], Callable[[list[Any]], Iterable[Event]]]]:
+        for stream, replica in self.replicas.items():
+            match replica.wants:
+                case "join" if self._due[stream] <= self.now:
+                    self._due[stream] = self.now + JOIN_RETRY_S
+                    yield [newest(f"{stream}.snap")], partial(self._join, replica)
+                case "pointer":
+                    at = str(replica.cursor)
+                    command: Command = ("XRANGE", f"{stream}.snap", at, at)
+                    yield [command], partial(self._pointer, replica)
+                case "heads":
+                    yield [newest(stream)], partial(self._note_head, replica)
+                case "entries" if stream in self._behind and self._due[stream] <= self.now:
+                    self._due[stream] = self.now + HORIZON_RETRY_S
+                    command = ("XRANGE", stream, "-", "+", "COUNT", 1)
+                    yield [command, newest(stream)], partial(self._horizon, replica)
+
+    def _join(self, replica: Replica, replies: list[Any]) -> list[Event]:
+        entry_id, data = _first(replies[0]) or (None, None)
+        return replica.snapshot_read(entry_id, data, self.now)
+
+    def _pointer(self, replica: Replica, replies: list[Any]) -> list[Event]:
+        found = _first(replies[0])
+        return replica.pointer_read(found[1] if found else None, self.now)
+
+    def _note_head(self, replica: Replica, replies: list[Any]) -> list[Event]:
+        found = _first(replies[0])
+        self._heads.append((replica, found[0] if found else None))
+        return []
+
+    def _horizon(self, replica: Replica, replies: list[Any]) -> list[Event]:
+        oldest, latest = _first(replies[0]), _first(replies[1])
+        return replica.horizon_read(oldest[0], latest[0]) if oldest and latest else []
+
+    def _entries(self) -> Program[None]:
+        """Read the next entries of all streams in one XREAD, and hand them to their replicas."""
+        after = [(s, str(r.position)) for s, r in self.replicas.items() if r.position is not None]
+        if not after:
+            yield Idle()
+            self.now = (yield Pause(JOIN_RETRY_S)).now
+            return
+        block = self._block_ms
+        if len(after) < len(self.replicas):
+            block = min(block, int(JOIN_RETRY_S * 1000))
+        wait: Command = () if self._heads else ("BLOCK", block)
+        streams, ids = zip(*after, strict=True)
+        command = ("XREAD", "COUNT", self._count, *wait, "STREAMS", *streams, *ids)
+        replies = yield from self._ask([command])
+        batches = entries_of(replies[0])
+        self._behind = {stream for stream, batch in batches if len(batch) >= self._count}
+        for stream, batch in batches:
+            replica = self.replicas[stream]
+            yield from replica.received(batch, self.now)
+            if stream not in self._behind:
+                replica.caught_up()
+        if not self._behind:
+            yield Idle()
+
+
+def one_book(stream: str, wait_s: float) -> Program[Book]:
+    """Return the book of `stream` once it is valid and nothing newer is to be read.
+
+    Raise `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
+    """
+    follower = Follower([stream], "wait", ONE_SHOT_BLOCK_MS)
+    replica = follower.replicas[stream]
+    steps, reason = follower.run(), ""
+    step = next(steps)
+    while True:
+        if isinstance(step, Ask | Pause):
+            step = steps.send((yield step))
+            continue
+        if isinstance(step, Event):
+            reason = step.body.reason if isinstance(step.body, Disconnected) else ""
+        elif replica.book.is_valid and not reason:
+            return replica.book
+        elif follower.now >= wait_s:
+            if reason:
+                raise RedisUnreachable(reason, wait_s)
+            raise NotReady(stream, wait_s) if replica.cursor else NoStream(stream)
+        step = next(steps)
+
+
+def catalogue(namespace: str) -> Program[list[Listing]]:
+    """Return the streams that the catalogue lists; what does not decode is left out (WIRE §4.9)."""
+    answer = yield Ask([("HGETALL", f"{{{namespace}.catalogue}}:streams")])
+    if isinstance(answer.replies, str):
+        raise RedisUnreachable(answer.replies, answer.now)
+    listings = []
+    for key, value in answer.replies[0].items():
+        try:
+            listings.append(decode_listing(key.decode(), value))
+        except (DecodeError, UnicodeDecodeError):
+            continue  # informational: a bad value proves nothing and must not hide the others
+    return sorted(listings, key=lambda listing: (listing.symbol, listing.depth, listing.line))
+
+
+def choose(
+    listings: Iterable[Listing], symbol: str, *, depth: int | None = None, line: str | None = None
+) -> list[Listing]:
+    """Return the books that would do, the smallest depth, to be taken, first (WIRE §4.9).
+
+    Raise `NoStream` when there is none, `AmbiguousStream` when several have the smallest depth.
+    """
+    books = [
+        listing
+        for listing in sorted(listings, key=lambda listing: listing.depth)
+        if listing.channel == "book"
+        and listing.symbol == symbol
+        and depth in (None, listing.depth)
+        and line in (None, listing.line)
+    ]
+    if not books:
+        raise NoStream(symbol)
+    smallest = [listing.stream for listing in books if listing.depth == books[0].depth]
+    if len(smallest) > 1:
+        raise AmbiguousStream(symbol, smallest)
+    return books

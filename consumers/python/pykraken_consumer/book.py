@@ -1,0 +1,224 @@
+"""The L2 book of one stream: two sides of price levels, kept by WIRE §5.
+
+Knows nothing of Redis, msgpack or sequences. Prices and quantities are scaled integers (unit =
+10^-precision); `Decimal` appears only at the edge, never a float. Each side is three parallel lists
+sorted so that the best level is last: the sort key, the qty, and the level's checksum text, made
+once per change. Promises: after `load` or `apply` the sides hold at most `depth` levels, and
+`checksum()` is Kraken's CRC-32 of what they hold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+from typing import Literal, NamedTuple
+from zlib import crc32
+
+Side = Literal["bid", "ask"]
+
+CHECKSUM_LEVELS = 10  # WIRE §5.2: "the best 10 asks from the best, then the best 10 bids"
+
+
+class Level(NamedTuple):
+    """One price and the total qty resting there, as scaled integers."""
+
+    price: int
+    qty: int
+
+
+class DecimalLevel(NamedTuple):
+    """One price and the total qty resting there, as exact decimals."""
+
+    price: Decimal
+    qty: Decimal
+
+
+class _Side:
+    """Levels of one side, best last. `sign` is 1 for bids, -1 for asks; keys are `sign * price`."""
+
+    __slots__ = ("keys", "qtys", "sign", "text", "texts")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.keys: list[int] = []
+        self.qtys: list[int] = []
+        self.texts: list[bytes] = []
+        self.text: bytes | None = b""
+
+    def load(self, levels: Iterable[tuple[int, int]], depth: int) -> None:
+        """Replace all levels; `levels` come best first."""
+        kept = list(levels)[:depth][::-1]
+        self.keys = [self.sign * price for price, _ in kept]
+        self.qtys = [qty for _, qty in kept]
+        self.texts = [b"%d%d" % level for level in kept]
+        self.text = None
+
+    def apply(self, deltas: Iterable[tuple[int, int]], depth: int) -> None:
+        """Set or remove each level in array order, then cut to `depth` (WIRE §5.1)."""
+        keys, qtys, texts, sign = self.keys, self.qtys, self.texts, self.sign
+        for price, qty in deltas:
+            key = sign * price
+            at = bisect_left(keys, key)
+            if at < len(keys) and keys[at] == key:
+                if qty:
+                    qtys[at] = qty
+                    texts[at] = b"%d%d" % (price, qty)
+                else:
+                    del keys[at], qtys[at], texts[at]
+            elif qty:
+                keys.insert(at, key)
+                qtys.insert(at, qty)
+                texts.insert(at, b"%d%d" % (price, qty))
+            else:
+                continue
+            # Deeper levels are not in the text: what it holds is the last ten places.
+            if at >= len(keys) - CHECKSUM_LEVELS:
+                self.text = None
+        if len(keys) > depth:
+            over = len(keys) - depth
+            del keys[:over], qtys[:over], texts[:over]
+
+    def checksum_text(self) -> bytes:
+        """Return the side's part of the checksum's input, from the best level."""
+        text = self.text
+        if text is None:
+            text = self.text = b"".join(self.texts[: -CHECKSUM_LEVELS - 1 : -1])
+        return text
+
+    def levels(self, limit: int | None) -> list[Level]:
+        """Return at most `limit` levels, best first."""
+        stop = None if limit is None else -limit - 1
+        pairs = zip(self.keys[:stop:-1], self.qtys[:stop:-1], strict=True)
+        return [Level(self.sign * key, qty) for key, qty in pairs]
+
+
+class Book:
+    """The book of one stream at entry `(epoch, seq)`. Changed in place by its replica, read by
+    anyone.
+
+    `is_valid`: joined, contiguous and checksum-proven. `is_stale`: valid, but nothing was heard for
+    longer than allowed, the publisher said goodbye, or Redis is away. Use `copy()` to keep a
+    moment.
+    """
+
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "channel",
+        "depth",
+        "epoch",
+        "is_stale",
+        "is_valid",
+        "price_precision",
+        "qty_precision",
+        "seq",
+        "symbol",
+        "ts_event",
+    )
+
+    def __init__(self) -> None:
+        self._bids = _Side(1)
+        self._asks = _Side(-1)
+        self.channel = ""
+        self.symbol = ""
+        self.depth = 0
+        self.price_precision = 0
+        self.qty_precision = 0
+        self.epoch = 0
+        self.seq = 0
+        self.ts_event = 0
+        self.is_valid = False
+        self.is_stale = False
+
+    def __repr__(self) -> str:
+        state = ("stale" if self.is_stale else "valid") if self.is_valid else "invalid"
+        at = f"{self.epoch}-{self.seq}"
+        return f"<Book {self.symbol or '?'} {self.channel}.{self.depth} at {at} {state}>"
+
+    def load(
+        self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]], depth: int
+    ) -> None:
+        """Replace both sides by a snapshot's levels, best first, and keep `depth` a side from now
+        on.
+        """
+        self.depth = depth
+        self._bids.load(bids, depth)
+        self._asks.load(asks, depth)
+
+    def apply(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> None:
+        """Apply one update's deltas, bids then asks (WIRE §5.1). A qty of 0 removes the price."""
+        if bids:
+            self._bids.apply(bids, self.depth)
+        if asks:
+            self._asks.apply(asks, self.depth)
+
+    def checksum(self) -> int:
+        """Return Kraken's CRC-32 of the best ten levels a side, 0 for an empty book (WIRE §5.2)."""
+        return crc32(self._bids.checksum_text(), crc32(self._asks.checksum_text()))
+
+    def levels(self, side: Side, limit: int | None = None) -> list[Level]:
+        """Return the levels of `side` as scaled integers, best first, at most `limit`."""
+        return (self._bids if side == "bid" else self._asks).levels(limit)
+
+    def decimal_levels(self, side: Side, limit: int | None = None) -> list[DecimalLevel]:
+        """Return the levels of `side` as exact decimals, best first, at most `limit`."""
+        return [self._decimal(level) for level in self.levels(side, limit)]
+
+    def best(self, side: Side) -> Level | None:
+        """Return the best level of `side` as scaled integers, None when the side is empty."""
+        return next(iter(self.levels(side, 1)), None)
+
+    @property
+    def best_bid(self) -> DecimalLevel | None:
+        """The highest bid, None when there is none."""
+        level = self.best("bid")
+        return None if level is None else self._decimal(level)
+
+    @property
+    def best_offer(self) -> DecimalLevel | None:
+        """The lowest ask, None when there is none."""
+        level = self.best("ask")
+        return None if level is None else self._decimal(level)
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best offer minus best bid, None when a side is empty."""
+        bid, offer = self.best("bid"), self.best("ask")
+        if bid is None or offer is None:
+            return None
+        return scaled(offer.price - bid.price, self.price_precision)
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The exact mean of best bid and best offer, None when a side is empty."""
+        bid, offer = self.best("bid"), self.best("ask")
+        if bid is None or offer is None:
+            return None
+        return scaled((bid.price + offer.price) * 5, self.price_precision + 1)
+
+    def copy(self) -> Book:
+        """Return a book of its own that no replica changes."""
+        twin = Book()
+        for name in self.__slots__:
+            if not name.startswith("_"):
+                setattr(twin, name, getattr(self, name))
+        twin.load(self.levels("bid"), self.levels("ask"), self.depth)
+        return twin
+
+    def _decimal(self, level: Level) -> DecimalLevel:
+        return DecimalLevel(
+            scaled(level.price, self.price_precision), scaled(level.qty, self.qty_precision)
+        )
+
+
+def checksum_of(bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> int:
+    """Return the checksum of two sides that come best first (WIRE §5.2)."""
+    best = [*islice(asks, CHECKSUM_LEVELS), *islice(bids, CHECKSUM_LEVELS)]
+    return crc32(b"".join([b"%d%d" % level for level in best]))
+
+
+def scaled(value: int, precision: int) -> Decimal:
+    """Return `value` x 10^-`precision`, exact whatever the decimal context."""
+    return Decimal(f"{value}E-{precision}")

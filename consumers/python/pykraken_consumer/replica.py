@@ -1,0 +1,373 @@
+"""A consumer's book kept equal to the publisher's: the state machine of WIRE §7, for one stream.
+
+Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it read
+together with `now` (seconds of any monotonic clock). Every method that takes something in returns
+the events for the application; `received` does so lazily, one entry at a time, so that `event.book`
+is the book right after that event: take all of them before handing in more. Promises: a valid book
+is contiguous and checksum-proven; what was not seen is told.
+
+| wants     | the shell reads               | hands it to     | wants next                        |
+|-----------|-------------------------------|-----------------|-----------------------------------|
+| `join`    | newest entry of `.snap`       | `snapshot_read` | `entries`, if it is good and helps |
+| `entries` | the stream after `position`   | `received`      | `join`, `pointer`, `heads`        |
+| `pointer` | `.snap` at the cursor's id    | `pointer_read`  | `entries`; `join` if gone or bad  |
+| `heads`   | the stream's newest id        | `heads_read`    | what it wanted before, or `join`  |
+
+Entries are also read on where `position` is not None while it wants `join` or `heads`: after a bad
+entry, the first that helps is taken, be it a snapshot of `.snap` at or after it or an `epoch` or
+`snapshot` event (WIRE §7.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+from ._events import (
+    Bye,
+    Disconnected,
+    EntryId,
+    Epoch,
+    Event,
+    Gap,
+    Heartbeat,
+    Joined,
+    LocalEvent,
+    Missed,
+    Quarantined,
+    Range,
+    Reconnected,
+    Regression,
+    Reset,
+    Snapshot,
+    Stale,
+    TrimWarning,
+    Update,
+    WireEvent,
+)
+from .book import Book, checksum_of
+from .errors import Code, DecodeError, NoStream
+from .wire import UNVERIFIED, decode, decode_snapshot, decode_update, parse_id
+
+__all__ = [
+    "Disconnected",
+    "Event",
+    "Gap",
+    "Joined",
+    "LocalEvent",
+    "Missed",
+    "Missing",
+    "Quarantined",
+    "Range",
+    "Reconnected",
+    "Regression",
+    "Replica",
+    "Stale",
+    "TrimWarning",
+    "Want",
+]
+
+SILENCE_S: Final = 15  # WIRE §7.4: three heartbeats
+
+Want = Literal["join", "entries", "pointer", "heads"]
+Missing = Literal["wait", "raise"]  # what a stream without a snapshot means to the application
+
+
+# A NamedTuple's own constructor costs twice as much, on the hottest lines of the consumer.
+_new = tuple.__new__
+
+
+class Replica:
+    """The replica of one book stream; see the module. `skipped` counts events of unknown type."""
+
+    def __init__(self, stream: str, now: float, missing: Missing = "wait") -> None:
+        self.stream = stream
+        self.missing = missing
+        self.book = Book()
+        self.cursor: EntryId | None = None
+        self.wants: Want = "join"
+        self.skipped = 0
+        self._floor: EntryId | None = None  # after a bad entry: the oldest snapshot that helps
+        self._last_gap: Gap | None = None
+        self._refused: EntryId | None = None  # a bad snapshot of `.snap`, told once
+        self._heard = now
+        self._looked = now
+        self._suspect: EntryId | None = None
+        self._is_stale_told = False
+        self._is_trim_told = False
+
+    @property
+    def position(self) -> EntryId | None:
+        """The id after which entries are to be read, None while none are."""
+        if self.wants == "pointer" or (self.wants == "join" and self._floor is None):
+            return None
+        return self.cursor
+
+    def tick(self, now: float) -> None:
+        """Let time pass: after 15 s without an entry the newest ids are wanted (WIRE §7.4)."""
+        if self.position is not None and min(now - self._heard, now - self._looked) >= SILENCE_S:
+            self.wants = "heads"
+
+    def received(
+        self, entries: Iterable[tuple[bytes | str, bytes | None]], now: float
+    ) -> Iterator[Event]:
+        """Take entries (id, `d`) in the stream's order; while none are read they are ignored."""
+        stream, book = self.stream, self.book
+        for text, data in entries:
+            cursor = self.position
+            if cursor is None:
+                return
+            if book.is_valid and data is not None:
+                epoch, seq = cursor
+                # The short way: the next seq, an ordinary update, the right checksum.
+                if text == b"%d-%d" % (epoch, seq + 1):
+                    entry_id = _new(EntryId, (epoch, seq + 1))
+                    update = decode_update(entry_id, data)
+                    if update is not None:
+                        self.cursor = entry_id
+                        if self._heard != now:
+                            self._hear(now)
+                        book.apply(update.bids, update.asks)
+                        if book.checksum() == update.checksum:
+                            book.seq = seq + 1
+                            book.ts_event = update.ts_event
+                            yield _new(Event, (stream, book, update))
+                        else:
+                            yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
+                        continue
+            yield from self._entry(cursor, parse_id(text), data, now)
+
+    def snapshot_read(
+        self, entry_id: EntryId | None, data: bytes | None, now: float
+    ) -> list[Event]:
+        """Take the newest entry of `.snap`, or None when there is none (WIRE §7.1).
+
+        Raise `NoStream` when there never was one and the application asked not to wait.
+        """
+        if self.wants == "join" and entry_id is None and self.missing == "raise":
+            raise NoStream(self.stream)
+        if self.wants != "join" or entry_id is None or entry_id == self._refused:
+            return []
+        if self._floor is not None and entry_id < self._floor:
+            return []
+        after = self.cursor
+        snapshot = self._judge(entry_id, data)
+        if isinstance(snapshot, Quarantined):
+            self._refused = entry_id
+            return [self._event(snapshot)]
+        self._load(snapshot)
+        self.cursor = entry_id
+        self._hear(now)
+        return [self._event(Joined(entry_id, after))]
+
+    def pointer_read(self, data: bytes | None, now: float) -> list[Event]:
+        """Take the entry of `.snap` at the cursor's id, or None when it is gone (WIRE §7.2)."""
+        if self.wants != "pointer" or self.cursor is None:
+            return []
+        if data is None:
+            return [self._quarantine(Code.POINTER, self.cursor, "its snapshot is gone")]
+        snapshot = self._judge(self.cursor, data)
+        if isinstance(snapshot, Quarantined):
+            return [self._quarantine(snapshot.code, self.cursor, snapshot.where)]
+        self._load(snapshot)
+        self._hear(now)
+        return [self._event(snapshot)]
+
+    def heads_read(self, last: EntryId | None, now: float) -> list[Event]:
+        """Take the stream's last id, None when it has none (WIRE §7.4)."""
+        cursor = self.cursor
+        if self.wants != "heads" or cursor is None:
+            return []
+        self._looked = now
+        self.wants = "entries" if self._floor is None else "join"
+        if last is not None and last > cursor:
+            self.wants = "join"
+            self._floor = None
+            return []
+        if last is not None and last.epoch < cursor.epoch:
+            suspect, self._suspect = self._suspect, last
+            if suspect is None:
+                return []
+            if last > suspect:
+                self._forget()
+                return [self._event(Regression(cursor, last))]
+        if self._is_stale_told:
+            return []
+        self.book.is_stale = self._is_stale_told = True
+        return [self._event(Stale(now - self._heard))]
+
+    def horizon_read(self, first: EntryId, last: EntryId) -> list[Event]:
+        """Take the ids of the stream's first and last entry while reading lags (WIRE §7.5)."""
+        cursor = self.cursor
+        if cursor is None or self._is_trim_told:
+            return []
+        kept = cursor.seq - first.seq if first.epoch == cursor.epoch else cursor.seq
+        ahead = last.seq - cursor.seq if last.epoch == cursor.epoch else last.seq + 1
+        self._is_trim_told = ahead > kept
+        return [self._event(TrimWarning(cursor, first, last))] if self._is_trim_told else []
+
+    def caught_up(self) -> None:
+        """Note that reading no longer lags: the next time that it does is worth a warning again."""
+        self._is_trim_told = False
+
+    def disconnected(self, reason: str) -> Event:
+        """Note that the server is away: the book stands still from here."""
+        self.book.is_stale = self.book.is_valid
+        return self._event(Disconnected(reason))
+
+    def reconnected(self) -> Event:
+        """Note that the server answers again; the book is up to date when the next entry comes."""
+        return self._event(Reconnected())
+
+    def _event(self, body: WireEvent | LocalEvent) -> Event:
+        return Event(self.stream, self.book, body)
+
+    def _hear(self, now: float) -> None:
+        self._heard = self._looked = now
+        self._suspect = None
+        self.book.is_stale = self._is_stale_told = False
+        if self.wants == "heads":
+            self.wants = "entries" if self._floor is None else "join"
+
+    def _entry(
+        self, cursor: EntryId, entry_id: EntryId, data: bytes | None, now: float
+    ) -> Iterator[Event]:
+        """Act on one entry by WIRE §7.2, whatever it is."""
+        if entry_id <= cursor:
+            return
+        self._hear(now)
+        if not cursor.is_followed_by(entry_id):
+            yield self._gap(cursor, entry_id)
+            return
+        is_next = entry_id.epoch == cursor.epoch
+        try:
+            if data is None:
+                raise DecodeError(Code.SCHEMA, "field d")
+            event = decode(entry_id, data)
+            if isinstance(event, Epoch) and is_next:
+                raise DecodeError(Code.SCHEMA, "epoch at a seq above 0")
+        except DecodeError as error:
+            yield self._quarantine(error.code, entry_id, error.where)
+            return
+        if isinstance(event, Epoch):
+            yield from self._epoch(cursor, event)
+        elif is_next:
+            yield from self._next(event)
+        else:
+            yield self._gap(cursor, entry_id)
+
+    def _next(self, event: WireEvent) -> Iterator[Event]:
+        """Act on the entry that follows the cursor."""
+        entry_id = event.entry_id
+        self.cursor = entry_id
+        match event:
+            case Update(checksum=checksum) if self.book.is_valid:
+                self.book.apply(event.bids, event.asks)
+                if self.book.checksum() != checksum:
+                    yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
+                    return
+            case Snapshot(pointer=None):
+                try:
+                    self._prove(event)
+                except DecodeError as error:
+                    yield self._quarantine(error.code, entry_id, error.where)
+                    return
+                self._load(event)
+            case Snapshot():
+                self._drop("pointer")
+                return
+            case Heartbeat(checksum=checksum) if self.book.is_valid:
+                if checksum is not None and checksum != self.book.checksum():
+                    yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
+                    return
+            case Reset() | Bye():
+                # Told even while a good snapshot is awaited, and never twice: none before it helps.
+                if self._floor is not None:
+                    self._floor = entry_id
+                if isinstance(event, Reset):
+                    self.book.is_valid = False
+                else:
+                    self.book.is_stale = True
+            case Update() | Heartbeat():
+                return  # without a valid book there is nothing to apply it to
+            case _:
+                self.skipped += 1
+        self.book.seq = entry_id.seq
+        self.book.ts_event = getattr(event, "ts_event", self.book.ts_event)
+        yield self._event(event)
+
+    def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
+        """WIRE §7.2: "tell the application which events of the old epoch it did not see"."""
+        self._drop("entries")
+        self.cursor = event.entry_id
+        self.book.epoch, self.book.seq = event.entry_id
+        unseen = missed = None
+        if event.prev_epoch is not None and event.prev_seq is not None:
+            first = cursor.seq + 1 if event.prev_epoch == cursor.epoch else 0
+            if first <= event.prev_seq:
+                unseen = _range(event.prev_epoch, first, event.prev_seq)
+            if event.missed_first is not None and event.missed_last is not None:
+                missed = _range(event.prev_epoch, event.missed_first, event.missed_last)
+        if unseen is not None or missed is not None:
+            yield self._event(Missed(unseen, missed))
+        yield self._event(event)
+
+    def _gap(self, cursor: EntryId, found: EntryId) -> Event:
+        gap = Gap(cursor, found)
+        self._drop("join")
+        if gap == self._last_gap or self._floor is not None:
+            # The newest snapshot lies before the hole and led here again: wait for one behind it.
+            self.cursor = found
+            self._floor = EntryId(found.epoch, max(found.seq - 1, 0))
+        self._last_gap = gap
+        return self._event(gap)
+
+    def _quarantine(self, code: Code, entry_id: EntryId, where: str) -> Event:
+        """WIRE §7.3: keep the place in the sequence, and want a snapshot that is not older."""
+        self.cursor = entry_id
+        self._drop("join")
+        self._floor = entry_id
+        return self._event(Quarantined(code, entry_id, where))
+
+    def _drop(self, wants: Want) -> None:
+        self.book.is_valid = False
+        self.wants = wants
+        if wants != "join":
+            self._floor = None
+
+    def _forget(self) -> None:
+        self._drop("join")
+        self.cursor = self._floor = self._suspect = self._refused = self._last_gap = None
+
+    def _judge(self, entry_id: EntryId, data: bytes | None) -> Snapshot | Quarantined:
+        """Return the whole book in an entry of `.snap`, or what is wrong with it."""
+        try:
+            if data is None:
+                raise DecodeError(Code.SCHEMA, "field d")
+            snapshot = decode_snapshot(entry_id, data)
+            self._prove(snapshot)
+        except DecodeError as error:
+            return Quarantined(error.code, entry_id, error.where)
+        return snapshot
+
+    def _prove(self, snapshot: Snapshot) -> None:
+        """Raise `DecodeError` where a whole book contradicts its checksum (WIRE §5.3)."""
+        own = checksum_of(snapshot.bids or (), snapshot.asks or ())
+        if own != snapshot.checksum and not snapshot.flags & UNVERIFIED:
+            raise DecodeError(Code.CHECKSUM, "c")
+
+    def _load(self, snapshot: Snapshot) -> None:
+        book = self.book
+        book.load(snapshot.bids or (), snapshot.asks or (), snapshot.depth)
+        book.channel, book.symbol = snapshot.channel, snapshot.symbol
+        book.price_precision = snapshot.price_precision
+        book.qty_precision = snapshot.qty_precision
+        book.epoch, book.seq = snapshot.entry_id
+        book.ts_event = snapshot.ts_event
+        book.is_valid = True
+        self.wants = "entries"
+        self._floor = None
+
+
+def _range(epoch: int, first: int, last: int) -> Range:
+    return Range(EntryId(epoch, first), EntryId(epoch, last))

@@ -1,0 +1,185 @@
+"""Entries of any stream as they are, and their canonical JSON, the same in every language (WIRE
+§9).
+
+`line`, `error_line` and `records` are pure. The command `python -m pykraken_consumer.tail STREAM`
+prints one line an entry until Ctrl-C or `--count`; gaps and the loss of Redis go to stderr. Knows
+nothing of books: a status stream reads as well as a book's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from ._events import (
+    Disconnected,
+    EntryId,
+    Gap,
+    Levels,
+    Quarantined,
+    Reconnected,
+    Record,
+    Unknown,
+    WireEvent,
+)
+from ._programs import (
+    BACKOFF_S,
+    BLOCK_MS,
+    JOIN_RETRY_S,
+    READ_COUNT,
+    Ask,
+    Command,
+    Pause,
+    Program,
+    entries_of,
+    newest,
+    rows_of,
+)
+from .errors import Code, ConsumerError, DecodeError
+from .wire import Place, decode, parse_id
+
+__all__ = ["Record", "Start", "error_line", "line", "main", "records"]
+
+Start = Literal["now", "snapshot", "oldest"]
+
+_SHORT: Final = {"\n": "n", "\t": "t", "\b": "b", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
+_ESCAPES: Final = {
+    **{code: f"\\u{code:04x}" for code in range(0x20)},
+    **{ord(sign): f"\\{letter}" for sign, letter in _SHORT.items()},
+}
+
+
+def line(event: WireEvent) -> str:
+    """Return the canonical line of an event, without a newline."""
+    if isinstance(event, Unknown):
+        return f'{{"id":"{event.entry_id}","type":{_text(event.type)}}}'
+    parts = [f'"id":"{event.entry_id}"', f'"type":"{type(event).__name__.lower()}"']
+    for key, value in zip(event._fields[1:], event[1:], strict=True):
+        if value is not None:
+            parts.append(f'"{key}":{_json(value)}')
+    return f"{{{','.join(parts)}}}"
+
+
+def error_line(entry_id: EntryId, code: Code) -> str:
+    """Return the canonical line of an entry that does not decode."""
+    return f'{{"id":"{entry_id}","error":"{code}"}}'
+
+
+def _json(value: int | str | Levels) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return _text(value)
+    return f"[{','.join([f'[{price},{qty}]' for price, qty in value])}]"
+
+
+def _text(text: str) -> str:
+    return f'"{text.translate(_ESCAPES)}"'
+
+
+def records(stream: str, place: Place, start: Start | EntryId) -> Program[None]:
+    """Yield every entry of `stream` after `start`, decoded and in order, for ever.
+
+    `snapshot` starts with the newest entry of `.snap`. A hole in the sequence is a `Gap`.
+    """
+    cursor = start if isinstance(start, EntryId) else None
+    while start == "snapshot" and cursor is None:
+        for text, data in rows_of((yield from _read(stream, newest(f"{stream}.snap")))):
+            cursor = parse_id(text)
+            yield _record(stream, cursor, data, "snap")
+        if cursor is None:
+            yield Pause(JOIN_RETRY_S)
+    if start == "now":
+        for text, _ in rows_of((yield from _read(stream, newest(stream)))):
+            cursor = parse_id(text)
+    while True:
+        after = str(cursor or EntryId(0, 0))
+        command = ("XREAD", "COUNT", READ_COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after)
+        for _, batch in entries_of((yield from _read(stream, command))):
+            for text, data in batch:
+                entry_id = parse_id(text)
+                if cursor is not None and not cursor.is_followed_by(entry_id):
+                    yield Record(stream, Gap(cursor, entry_id))
+                cursor = entry_id
+                yield _record(stream, entry_id, data, place)
+
+
+def _read(stream: str, command: Command) -> Program[Any]:
+    """Return the reply, after as many attempts as it takes."""
+    pause, is_away = BACKOFF_S[0], False
+    while True:
+        answer = yield Ask([command])
+        if not isinstance(answer.replies, str):
+            if is_away:
+                yield Record(stream, Reconnected())
+            return answer.replies[0]
+        if not is_away:
+            yield Record(stream, Disconnected(answer.replies))
+        is_away = True
+        yield Pause(pause)
+        pause = min(pause * 2, BACKOFF_S[1])
+
+
+def _record(stream: str, entry_id: EntryId, data: bytes | None, place: Place) -> Record:
+    try:
+        if data is None:
+            raise DecodeError(Code.SCHEMA, "field d")
+        return Record(stream, decode(entry_id, data, place))
+    except DecodeError as error:
+        return Record(stream, Quarantined(error.code, entry_id, error.where))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a stream's entries as canonical lines. Return 0 when stopped, 3 when Redis refuses."""
+    from .client import (
+        Client,  # the client reads by `records`: imported above, it would be a circle
+    )
+
+    parser = argparse.ArgumentParser(prog="python -m pykraken_consumer.tail")
+    parser.add_argument("stream", help="the stream's key, such as '{kraken.BTC/USD}:book.10'")
+    parser.add_argument("--url", default=os.environ.get("PYKRAKEN_REDIS_URL", Client.DEFAULT_URL))
+    parser.add_argument(
+        "--from", dest="start", default="now", help="now, snapshot, oldest or an id"
+    )
+    parser.add_argument("--count", type=int, help="stop after so many lines")
+    options = parser.parse_args(arguments)
+    named = {"now": "now", "snapshot": "snapshot", "oldest": "oldest"}
+    printed = 0
+    try:
+        start = options.start if options.start in named else parse_id(options.start)
+        with Client(options.url) as client:
+            for record in client.entries(options.stream, start=start):
+                printed += _print(record)
+                if printed == options.count:
+                    break
+    except KeyboardInterrupt:
+        return 0
+    except ValueError as error:
+        parser.error(str(error))
+    except ConsumerError as error:
+        print(error, file=sys.stderr)
+        return 3
+    except BrokenPipeError:
+        # The reader of our output is gone; without this the interpreter complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _print(record: Record) -> int:
+    """Print one record; return 1 for a line of stdout, 0 for a remark on stderr."""
+    match record.body:
+        case Quarantined(code=code, entry_id=entry_id):
+            print(error_line(entry_id, code), flush=True)
+        case Gap() | Disconnected() | Reconnected():
+            print(record.body, file=sys.stderr)
+            return 0
+        case event:
+            print(line(event), flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
