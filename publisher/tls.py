@@ -104,5 +104,5 @@ class BatchContext:
         self._context = ssl.create_default_context(cafile=ca_file)
 
     def wrap_socket(self, sock: socket.socket, server_hostname: str, **_: Any) -> BatchSocket:
-        """Return the TLS connection; raise ssl.SSLError when the other side cannot be trusted."""
+        """Return the TLS connection; raise ssl.SSLError for a server that cannot be trusted."""
         return BatchSocket(sock, self._context, server_hostname)

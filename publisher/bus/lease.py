@@ -39,6 +39,8 @@ class Lease:
         self.state = LeaseState.WATCHING
         self.epoch = 0
         self.holder = ""
+        self.has_rival = False
+        """True when another process was seen to lead since this one last did."""
         self.lease_s = lease_s
         self._seen: tuple[str, str] | None = None
         self._known_owner = False
@@ -116,6 +118,8 @@ class Lease:
         self.holder = owner
         previous, self._seen = self._seen, (seen[0], seen[1])
         gap, self._looked_at = now - self._looked_at, now
+        if owner and previous is not None and previous != self._seen:
+            self.has_rival = True
         if previous != self._seen or gap > self.lease_s / 2:
             self._changed_at = now  # a change, or a pause in which one may have been missed
         if owner:

@@ -30,6 +30,7 @@ from publisher.model import BookState, FeedPlan, Now
 STATUS_EVERY_S = 1.0
 STATUS_ENTRIES = 3600
 """The status stream keeps about an hour; it has no snapshots to be trimmed to."""
+STATUS_TRIM_EVERY = 60
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
 INSPECT_PER_CALL = 200
@@ -101,9 +102,13 @@ class Publication:
             return None
         return max(parse_id(stream.inspected)[0] for stream in self.streams)
 
-    def lead(self, epoch: int) -> None:
-        """Begin to write: each stream opens as soon as its book is live."""
+    def lead(self, epoch: int, reason: str) -> None:
+        """Begin to write: each stream is looked at once more and opens as soon as its book is live.
+        """
         self.epoch = epoch
+        for stream in self.streams:
+            stream.reason = reason
+        self.inspect()
 
     def stand_by(self) -> None:
         """Stop writing: somebody else leads."""
@@ -155,11 +160,12 @@ class Publication:
         entry: bytes | Entry
         if type(event) is wire.Snapshot:
             entry = opening.with_body(event, time_ns())
-            self._schedule.changed(stream, len(entry.payload))
+            stream.is_changed = True
         else:
             entry = wire.encode(event, time_ns())
+            stream.written += len(entry)
             if type(event) is wire.Update:
-                self._schedule.changed(stream, len(entry))
+                stream.is_changed = True
         stream.publish(entry, now.mono)
         self._pending[stream] = None
 
@@ -192,6 +198,9 @@ class Publication:
         if now.mono >= self._status_due:
             self._status_due = now.mono + STATUS_EVERY_S
             self.announce(feed_state, now)
+            if self.status.last_seq % STATUS_TRIM_EVERY == 0 and self._is_linked:
+                name = self.status.keys.stream
+                self._due.append(calls.plain("XTRIM", name, "MAXLEN", "~", STATUS_ENTRIES))
         for symbol, stream in self.books.items():
             if stream.takes_entries and now.mono - stream.published_at >= self.plan.heartbeat_s:
                 state, checksum, ts_event = self._state_of(symbol)
@@ -227,13 +236,18 @@ class Publication:
             first.append(entry)
             sent += [entry.payload, entry.body or b""]
         stream.begin(opening.next_epoch(stream, self.epoch, now.unix // 1_000_000), first, now.mono)
-        feed, plan = self.plan.feed, self.plan
+        feed = self.plan.feed
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
         if snapshot is not None:
             self._schedule.taken(stream, now.mono, len(self.books))
-            row = opening.catalogue_row(stream, snapshot, plan)
-            catalogue = keys.catalogue_key(plan.namespace)
-            self._due.append(calls.plain("HSET", catalogue, stream.keys.stream, row))
+            self._due.append(self._row(stream, snapshot))
+
+    def _row(self, stream: Stream, snapshot: wire.Snapshot) -> Call:
+        """Write the stream's row in the catalogue; with each snapshot again, should Redis lose it.
+        """
+        row = opening.catalogue_row(stream, snapshot, self.plan)
+        catalogue = keys.catalogue_key(self.plan.namespace)
+        return calls.plain("HSET", catalogue, stream.keys.stream, row)
 
     # Calls and answers ----------------------------------------------------------------------------
 
@@ -277,6 +291,7 @@ class Publication:
                 continue
             body = wire.encode(snapshot, time_ns())
             out.append(calls.snapshot(stream, self.writer, body, retention_ms))
+            out.append(self._row(stream, snapshot))
         for symbol in self._schedule.struck():
             note = f"{symbol}: over PYKRAKEN_STREAM_MAX_BYTES, older entries are trimmed early"
             notice = wire.Notice(

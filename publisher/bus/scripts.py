@@ -1,8 +1,8 @@
 """The Lua scripts in `lua/`, whole: every write to a stream is one of these.
 
 So the fence is checked where the write lands, and a call happens whole or not at all. All carry the
-shebang: without it a replica could answer EVALSHA without writing, and a script under OOM could stop
-half-way (decisions, Append script). Nothing in them reads a payload back.
+shebang: without it a replica could answer EVALSHA without writing, and a script under OOM could
+stop half-way (decisions, Append script). Nothing in them reads a payload back.
 
 | code | meaning | detail |
 |---|---|---|

@@ -23,7 +23,6 @@ LOOK_EVERY_S = 0.1
 class _Turn:
     brake: Brake
     taken_at: float = 0.0
-    is_changed: bool = False
     is_hurried: bool = False
     newest: tuple[int, int] | None = None
     """Epoch and seq of the last snapshot sent."""
@@ -39,12 +38,6 @@ class SnapshotSchedule:
         self._next_look = 0.0
         self._opened = 0
 
-    def changed(self, stream: Stream, size: int) -> None:
-        """Note that an entry of `size` bytes changed the book."""
-        turn = self._turns[stream.symbol]
-        turn.is_changed = True
-        turn.brake.add(size)
-
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
         if stream.symbol:
@@ -56,9 +49,9 @@ class SnapshotSchedule:
         turn = self._turns[stream.symbol]
         self._opened += 1
         turn.taken_at = now - self._interval_s * (self._opened % among) / among
-        turn.is_changed = turn.is_hurried = False
+        stream.is_changed = turn.is_hurried = False
         turn.newest = stream.epoch, 1
-        turn.brake.retention_ms(now, int(self._retention_s * 1000))
+        turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
 
     def newest(self, stream: Stream) -> int | None:
         """Return the seq of the newest snapshot in the stream's epoch, if any."""
@@ -81,15 +74,16 @@ class SnapshotSchedule:
             if stream.state is not StreamState.OPEN or stream.has_pending:
                 continue
             turn = self._turns[stream.symbol]
-            if not self._is_due(turn, now):
+            if not self._is_due(turn, stream, now):
                 continue
             turn.taken_at = now
-            turn.is_changed = False
+            stream.is_changed = False
             if not turn.is_hurried:
                 share -= 1
             turn.is_hurried = False
             turn.newest = stream.epoch, stream.last_seq
-            yield stream, turn.brake.retention_ms(now, int(self._retention_s * 1000))
+            retention_ms = int(self._retention_s * 1000)
+            yield stream, turn.brake.retention_ms(now, stream.written, retention_ms)
             if share <= 0:
                 return
 
@@ -100,8 +94,7 @@ class SnapshotSchedule:
                 turn.brake.struck = False
                 yield symbol
 
-    def _is_due(self, turn: _Turn, now: float) -> bool:
-        age = now - turn.taken_at
-        if turn.is_hurried or turn.brake.asks_for_snapshot:
+    def _is_due(self, turn: _Turn, stream: Stream, now: float) -> bool:
+        if turn.is_hurried or turn.brake.asks_for_snapshot(stream.written):
             return True
-        return age >= (self._interval_s if turn.is_changed else self._retention_s)
+        return now - turn.taken_at >= (self._interval_s if stream.is_changed else self._retention_s)

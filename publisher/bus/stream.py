@@ -60,6 +60,10 @@ class Stream:
         self.missed: tuple[int, int] | None = None
         self.is_in_flight = False
         self.published_at = 0.0
+        self.written = 0
+        """Bytes published, in all."""
+        self.is_changed = False
+        """True when the book changed since its last snapshot."""
         self._acked = -1
         self._sent = -1
         self._mode = Mode.NORMAL
@@ -105,7 +109,6 @@ class Stream:
         """Stand by: forget the epoch."""
         self.state = StreamState.CLOSED
         self.is_in_flight = False
-        self.reason = "takeover"
 
     # Publishing -----------------------------------------------------------------------------------
 
@@ -137,8 +140,8 @@ class Stream:
         self.published_at = now
 
     def is_overrun(self) -> bool:
-        """True when the ring gave up an entry that Redis has not confirmed."""
-        return self.ring.first > self._acked + 1
+        """True when the ring gave up an entry that is neither confirmed nor on its way."""
+        return not self.is_in_flight and self.ring.first > self._acked + 1
 
     def take(self) -> tuple[Mode, int, list[bytes | Entry]]:
         """Return mode, expected seq and entries of the next append, and count them as in flight."""

@@ -128,12 +128,15 @@ class Writer:
 
     def claimed(self) -> None:
         """This process leads now."""
-        self._log.info("lease.claimed", epoch=self.lease.epoch)
-        self.publication.lead(self.lease.epoch)
+        reason = "takeover" if self.lease.has_rival else "start"
+        self.lease.has_rival = False
+        self._log.info("lease.claimed", epoch=self.lease.epoch, reason=reason)
+        self.publication.lead(self.lease.epoch, reason)
 
     def deposed(self) -> None:
         """Another process leads: nothing more is written."""
         self._log.warning("lease.lost", holder=self.lease.holder)
+        self.lease.has_rival = True
         self.publication.stand_by()
         self.publication.inspect()
 

@@ -136,7 +136,7 @@ class Session:
         return verify.capture(self.subscriptions[symbol], self.depth)
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
-        """Return a book's state, its checksum while it is live, and ts_event of its last message."""
+        """Return a book's state, its checksum while live, and ts_event of its last message."""
         subscription = self.subscriptions[symbol]
         state = subscription.book_state
         checksum = subscription.checksum if state is BookState.LIVE else None
