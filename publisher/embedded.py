@@ -111,7 +111,7 @@ class EmbeddedServer:
             self._record, json.dumps({"url": url, "port": port, "pid": pid, "started": started})
         )
         get_logger("embedded").info(
-            "embedded_server_started", url=url, keeps=str(directory) if directory else "nothing"
+            "embedded.started", url=url, keeps=str(directory) if directory else "nothing"
         )
         return url
 

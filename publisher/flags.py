@@ -54,7 +54,7 @@ def _warn_of_secrets(given: dict[str, object]) -> None:
     for name, value in given.items():
         if is_secret(Settings.model_fields[name]) and has_password(str(value)):
             logs.get_logger("settings").warning(
-                "password_in_arguments",
+                "settings.password_in_arguments",
                 setting=variable(name),
                 mend="every user of this machine sees arguments: put it in the environment",
             )
@@ -64,5 +64,5 @@ def _warn_of_strangers() -> None:
     names = [*os.environ, *dotenv_values(str(Settings.model_config.get("env_file")))]
     for name, near in unknown_variables(names):
         logs.get_logger("settings").warning(
-            "unknown_setting", name=name, **({"did_you_mean": near} if near else {})
+            "settings.unknown", name=name, **({"did_you_mean": near} if near else {})
         )

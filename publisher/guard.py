@@ -57,7 +57,7 @@ def end(process: subprocess.Popen[bytes], *, within_s: float) -> None:
     try:
         process.wait(within_s)
     except subprocess.TimeoutExpired:
-        get_logger("guard").warning("child_killed", after_s=within_s)
+        get_logger("guard").warning("guard.killed", after_s=within_s)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

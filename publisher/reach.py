@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -22,7 +24,14 @@ def redis_url(settings: Settings) -> str:
             "is not set and no embedded server runs: set it, or start `pykraken run` "
             "or `pykraken demo` first",
         )
-    return found
+    return _trusting(found, settings)
+
+
+def _trusting(url: str, settings: Settings) -> str:
+    """Return `url` with the private CA, if one is set, as redis-py reads it from a URL."""
+    if settings.ca_file is None or not url.startswith("rediss://"):
+        return url
+    return f"{url}{'&' if '?' in url else '?'}ssl_ca_certs={quote(str(settings.ca_file))}"
 
 
 def connect(url: str, settings: Settings) -> redis.Redis:

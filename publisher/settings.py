@@ -191,8 +191,8 @@ class Settings(BaseSettings):
     )
     ca_file: Path | None = Field(
         default=None,
-        description="PEM file of a private CA, trusted beside the usual ones for Kraken's side. "
-        "Default: unset, the usual ones.",
+        description="PEM file of a private CA, for a TLS proxy before Kraken or a Redis of "
+        "one's own. Default: unset, the CAs that the system trusts.",
     )
     ws_timeout_s: float = Field(
         default=10.0,
@@ -284,7 +284,10 @@ class Settings(BaseSettings):
         default="auto", description="Default: auto, human on a terminal and JSON lines elsewhere."
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        Field("info", description="Least level that is logged. Default: info, a line per change.")
+        Field(
+            default="info",
+            description="Least level that is logged. Default: info, a line per change.",
+        )
     )
 
     @field_validator("redis_timeout_s")

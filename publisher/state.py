@@ -112,7 +112,7 @@ class StateFolder:
         if not self._warned:
             self._warned = True
             get_logger("state").warning(
-                "state_kept_in_memory",
+                "state.in_memory",
                 folder=self.path,
                 error=error.strerror,
                 mend="make the folder writable or set PYKRAKEN_STATE_DIR",

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import IO
 
 from publisher import children
+from publisher.bus.keys import book_keys
 from publisher.embedded import EmbeddedServer
 from publisher.errors import InternalError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
 from publisher.settings import Settings
 from publisher.state import StateFolder
 from publisher.views import watch
+from publisher.views.target import Target
 
 LOG_LINES_SHOWN = 15
 
@@ -47,8 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
             with children.pykraken(
                 words, log=log, environment={"PYKRAKEN_REDIS_URL": url}
             ) as child:
-                target = watch.Target(url, settings.namespace, settings.symbols[0], settings.depth)
-                watch.show(target, arguments, lambda: _check(child, Path(log.name)))
+                watch.show(
+                    Target(url, settings.namespace, settings.symbols[0], settings.depth, ""),
+                    book_keys(settings.namespace, settings.symbols[0], settings.depth, "").stream,
+                    arguments.seconds,
+                    lambda: _check(child, Path(log.name)),
+                )
     return 0
 
 

@@ -13,6 +13,7 @@ from pykraken_consumer.wire import (
     Heartbeat,
     Listing,
     Reset,
+    Unknown,
     WireEvent,
     decode,
     decode_listing,
@@ -65,9 +66,11 @@ def judge_stream(client: redis.Redis, listing: Listing, now_ns: int) -> Finding:
 def judge_last(stream: str, last: Last, now_ns: int) -> Finding:
     """Judge the event at a stream's end. Pure."""
     event = last.event
-    if event is None or not hasattr(event, "ts_pub"):
-        mend = "restart its publisher" if event is None else "update pykraken here"
-        return Finding("bad", f"{stream}: {last.fault or 'an event of unknown type'}", mend)
+    if event is None:
+        return Finding("bad", f"{stream}: {last.fault}", "restart its publisher")
+    if isinstance(event, Unknown):
+        what = f"{stream}: an event of the unknown type {event.type}"
+        return Finding("warn", what, "update pykraken here: its publisher is newer")
     age_ns = now_ns - event.ts_pub
     aged = f"{stream}: last entry {seconds_text(age_ns)} old"
     match event:

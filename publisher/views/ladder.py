@@ -68,6 +68,11 @@ def render(view: View, *, width: int, rows: int) -> RenderableType:
     return Group(_title(view), _ladder(view, width, rows), _foot(view))
 
 
+def still(view: View, *, width: int, rows: int) -> RenderableType:
+    """Return the picture of a book that nobody watches: without rates and counts."""
+    return Group(_title(view), _ladder(view, width, rows))
+
+
 def line(view: View) -> str:
     """Return the moment as one line of text, for where there is no terminal."""
     parts = [

@@ -64,7 +64,7 @@ def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
 
 def test_a_password_among_the_arguments_is_warned_of_and_not_shown(tmp_path: Path) -> None:
     done = pykraken("doctor", "--redis-url", "redis://:s3cret@127.0.0.1:1", folder=tmp_path)
-    assert '"event": "password_in_arguments"' in done.stderr
+    assert '"event": "settings.password_in_arguments"' in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
 
 

@@ -63,7 +63,7 @@ def test_what_cannot_be_written_is_kept_in_memory_with_one_warning(tmp_path: Pat
         state.remove("other")
     assert state.read("budget") == "12"
     assert state.names("") == ["budget"]
-    assert [line["event"] for line in lines] == ["state_kept_in_memory"]
+    assert [line["event"] for line in lines] == ["state.in_memory"]
     assert "PYKRAKEN_STATE_DIR" in lines[0]["mend"]
 
 

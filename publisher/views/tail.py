@@ -1,0 +1,89 @@
+"""`pykraken tail`: the events of one stream as canonical JSON, one object a line (WIRE.md 9).
+
+stdout holds nothing else; holes in the sequence and the loss of Redis are logged to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from pykraken_consumer import Disconnected, EntryId, Gap, Quarantined, Reconnected, Record
+from pykraken_consumer.tail import Start, error_line, line
+from pykraken_consumer.wire import Place, parse_id
+
+from publisher.errors import ConfigurationError
+from publisher.logs import get_logger
+from publisher.views import target
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register the flags."""
+    parser.add_argument(
+        "--from",
+        dest="start",
+        default="now",
+        metavar="WHERE",
+        help="now (default), snapshot (the newest, then on), oldest, or an entry id to read after",
+    )
+    parser.add_argument("--count", type=positive, metavar="N", help="stop after so many lines")
+    target.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print until told to stop or `--count` is reached; return 0. Raises PykrakenError."""
+    start = start_of(arguments.start)
+    where = target.target_of(arguments)
+    with target.opened(where) as client:
+        key = target.stream_key(client, where)
+        printed = 0
+        for record in client.entries(key, start=start, place=place_of(key)):
+            printed += show(record)
+            if printed == arguments.count:
+                break
+    return 0
+
+
+def positive(text: str) -> int:
+    """Return the number in `text`; argparse tells the rest."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def start_of(text: str) -> Start | EntryId:
+    """Return where to start; raise ConfigurationError for what is neither a word nor an id."""
+    match text:
+        case "now" | "snapshot" | "oldest":
+            return text
+    try:
+        return parse_id(text)
+    except ValueError:
+        allowed = "must be now, snapshot, oldest or an entry id such as 1795479290094-7"
+        raise ConfigurationError("--from", text, allowed) from None
+
+
+def place_of(key: str) -> Place:
+    """Return which of a stream's places a key names, by the grammar of WIRE.md 2.1."""
+    if key.endswith(".snap"):
+        return "snap"
+    return "status" if ":status" in key else "book"
+
+
+def show(record: Record) -> int:
+    """Print a line and return 1, or log a remark and return 0."""
+    log = get_logger("tail")
+    match record.body:
+        case Gap(cursor=cursor, found=found):
+            log.warning("gap", after=str(cursor), found=str(found))
+        case Disconnected(reason=reason):
+            log.warning("redis.away", reason=reason)
+        case Reconnected():
+            log.info("redis.back")
+        case Quarantined(code=code, entry_id=entry_id):
+            print(error_line(entry_id, code), flush=True)
+            return 1
+        case event:
+            print(line(event), flush=True)
+            return 1
+    return 0
