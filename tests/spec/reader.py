@@ -110,6 +110,7 @@ class Reader:
             return
         if self._take(entry_id, entry[1]):
             self.cursor, self.wants, self.heard = entry_id, "entries", self.clock
+            self.stale, self.rolled_back = False, None
 
     def pointer(self, entry: tuple[str, bytes] | None) -> None:
         """§7.2.2: what a pointer names."""
@@ -197,12 +198,13 @@ class Reader:
         head = parse_id(stream) if stream else self.cursor
         if head > self.cursor:
             self.wants = "join"
-        elif head[0] < self.cursor[0]:
-            if self.rolled_back is not None and head > self.rolled_back:
-                told = {"cursor": print_id(self.cursor), "head": print_id(head)}
-                self.told.append({"code": "REGRESSION", **told})
-                self.cursor, self.valid, self.wants, head = None, False, "join", (0, 0)
+        elif head[0] < self.cursor[0] and self.rolled_back is None:
             self.rolled_back = head
+        elif head[0] < self.cursor[0] and self.rolled_back and head > self.rolled_back:
+            told = {"cursor": print_id(self.cursor), "head": print_id(head)}
+            self.told.append({"code": "REGRESSION", **told})
+            self.cursor, self.valid, self.stale, self.wants = None, False, False, "join"
+            self.rolled_back = self.quarantined = None
         elif not self.stale:
             self.stale = True
             self.told.append({"code": "STALE", "age": f"{self.clock - self.heard:g}"})
@@ -233,6 +235,9 @@ class Reader:
         told = {"cursor": print_id(self.cursor), "found": print_id(found)}
         self.told.append({"code": "GAP", **told})
         self.valid, self.wants = False, "join"
+        # §7.2.4: a snapshot from before the hole would lead here again.
+        self.quarantined = (found[0], max(found[1] - 1, 0))
+        self.cursor = found
 
     def _quarantine(self, entry_id: Id, code: str, *, until: Id) -> None:
         self.told.append({"code": code, "id": print_id(entry_id)})

@@ -13,6 +13,8 @@ from tests.requirements import ROOT
 
 PAGE = ROOT / "consumers" / "spec" / "WIRE.md"
 CODED = re.compile(r"`([^`]+)`")
+WORDS = re.compile(r"`([a-z][^`]*)`")
+"""Keys, reasons and states; codes and flags are written in capitals."""
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?) (.*)$")
 
 
@@ -86,7 +88,7 @@ def event_keys(page: dict[str, Clause]) -> dict[str, list[Key]]:
 def _keys(row: list[str]) -> Iterator[Key]:
     about = row[3]
     rule = about if about.startswith("required") else "optional"
-    values = tuple(CODED.findall(about)) if row[1] in ("reason", "state") else ()
+    values = tuple(WORDS.findall(about)) if row[1] in ("reason", "state") else ()
     for name in CODED.findall(row[0]):
         yield Key(
             name, rule if "as in §4.3" not in about else "required in a book's stream", values
@@ -119,4 +121,4 @@ def canonical_names(page: dict[str, Clause]) -> list[str]:
 
 def catalogue_keys(page: dict[str, Clause]) -> list[str]:
     """Return the keys of a value of the catalogue (§4.9)."""
-    return CODED.findall(page["4.9"].prose)
+    return WORDS.findall(page["4.9"].prose)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.spec.vectors.builders import InvalidCase, epoch, feed, snapshot, status_epoch, update
 from tests.spec.vectors.events import Event, event, short
 from tests.spec.vectors.invalid_schema import with_value
-from tests.spec.vectors.packing import pack
+from tests.spec.vectors.packing import float64, pack
 
 
 def version_cases() -> Iterator[InvalidCase]:
@@ -33,6 +33,19 @@ def version_cases() -> Iterator[InvalidCase]:
             "VERSION",
             f"Version {value}.",
             with_value(snapshot(), "v", value),
+        )
+    unlike: tuple[tuple[str, str, object], ...] = (
+        ("missing-key", "c", None),
+        ("float", "d", float64(10.0)),
+    )
+    for name, key, value in unlike:
+        changed = {**short(snapshot()), "v": 2, key: value}
+        yield InvalidCase(
+            f"version-before-schema-{name}",
+            "8",
+            "VERSION",
+            f"Version 2, and what breaks the schema of version 1 ({name}): VERSION comes first.",
+            pack({key: value for key, value in changed.items() if value is not None}),
         )
     yield InvalidCase(
         "version-before-range",

@@ -63,9 +63,9 @@ def bad(cursor: str, wants: str = "entries") -> dict[str, Any]:
     return after(wants, cursor, valid="no")
 
 
-def lost() -> dict[str, Any]:
+def lost(cursor: str | None = "-") -> dict[str, Any]:
     """Return the state after a bad entry or a gap: wanting to join, no usable book."""
-    return after("join", valid="no")
+    return after("join", cursor, valid="no")
 
 
 def handed(kind: str, entry_id: str, event: Event | bytes, then: dict[str, Any]) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.spec.vectors.builders import update
+from tests.spec.vectors.builders import feed, update
 from tests.spec.vectors.events import event
 from tests.spec.vectors.kraken_books import ETHBTC, ETHBTC_NEXT, ONE_SIDED, THIN
 from tests.spec.vectors.scenes import (
@@ -164,6 +164,13 @@ def _wide_books() -> Iterator[Story]:
         "3.6",
         "An event of unknown type is counted and skipped; the next entry is no gap.",
         steps=[joined(), entry(f"{E1}-11", event("trade")), entry(f"{E1}-12", cut_update(1))],
+        final=ends_cut(f"{E1}-12", 1, skipped="1"),
+    )
+    yield story(
+        "event-of-a-status-stream",
+        "3.6",
+        "A known event that has no meaning in a book's stream is counted and skipped like one.",
+        steps=[joined(), entry(f"{E1}-11", feed()), entry(f"{E1}-12", cut_update(1))],
         final=ends_cut(f"{E1}-12", 1, skipped="1"),
     )
     flagged = cut_snapshot(flags="1", checksum="1")

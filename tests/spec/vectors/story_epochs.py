@@ -119,7 +119,7 @@ def _odd_epochs() -> Iterator[Story]:
         "The publisher stops on request, and another starts.",
         steps=[
             joined(),
-            entry(f"{E1}-11", event("bye"), after("entries", f"{E1}-11")),
+            entry(f"{E1}-11", event("bye")),
             *opened(prev_epoch=E1, prev_seq="11"),
         ],
         expect=[{"type": "bye", "id": f"{E1}-11"}, told_epoch(NEW)],
@@ -170,7 +170,7 @@ def silence_stories() -> Iterator[Story]:
         steps=[
             joined(),
             now("15", looking),
-            heads(f"{E1}-12", f"{E1}-13", after("join")),
+            heads(f"{E1}-12", f"{E1}-13", after("join", here, valid="yes")),
             snap(f"{E1}-12", cut_snapshot(2)),
             entry(f"{E1}-13", cut_update(3)),
         ],
@@ -192,4 +192,24 @@ def silence_stories() -> Iterator[Story]:
         ],
         expect=[{"code": "REGRESSION", "cursor": new, "head": f"{E1}-46"}],
         final=ends_cut(f"{E1}-46", 2),
+    )
+    yield story(
+        "regression-after-standstill",
+        "7.4",
+        "Back in a lower epoch: stale while it stands still, rolled back once it goes.",
+        steps=[
+            snap(new, cut_snapshot()),
+            now("15", after("heads", new)),
+            heads(f"{E1}-40", f"{E1}-41", after("entries", new, valid="yes", stale="no")),
+            now("30", after("heads", new)),
+            heads(f"{E1}-40", f"{E1}-41", after("entries", new, valid="yes", stale="yes")),
+            now("45", after("heads", new)),
+            heads(f"{E1}-40", f"{E1}-42", after("join", None, valid="no")),
+            snap(f"{E1}-43", cut_snapshot(1)),
+        ],
+        expect=[
+            {"code": "STALE", "age": "30"},
+            {"code": "REGRESSION", "cursor": new, "head": f"{E1}-42"},
+        ],
+        final=ends_cut(f"{E1}-43", 1),
     )

@@ -76,6 +76,29 @@ def gap_stories() -> Iterator[Story]:
         expect=[{"code": "GAP", "cursor": CURSOR, "found": f"{E1}-12"}],
         final=ends_cut(f"{E1}-14", 4),
     )
+    found = f"{E1}-12"
+    met = [
+        joined(),
+        entry(found, cut_update(2), lost()),
+        snap(CURSOR, cut_snapshot(), lost(found)),
+    ]
+    told = {"code": "GAP", "cursor": CURSOR, "found": found}
+    yield story(
+        "gap-met-again",
+        "7.2",
+        "The newest snapshot lies before the hole, so joining would meet it again: told once.",
+        steps=[*met, snap(found, cut_snapshot(2)), entry(f"{E1}-13", cut_update(3))],
+        expect=[told],
+        final=ends_cut(f"{E1}-13", 3),
+    )
+    yield story(
+        "gap-mended-by-snapshot-event",
+        "7.2",
+        "While it waits, a snapshot comes in the stream.",
+        steps=[*met, entry(f"{E1}-13", cut_snapshot(3)), entry(f"{E1}-14", cut_update(4))],
+        expect=[told],
+        final=ends_cut(f"{E1}-14", 4),
+    )
     yield story(
         "duplicate-entry",
         "7.2",
@@ -112,8 +135,8 @@ def bad_entry_stories() -> Iterator[Story]:
             about + " A snapshot before it does not help, one after it does.",
             steps=[
                 joined(),
-                entry(BAD, entry_, lost()),
-                snap(CURSOR, cut_snapshot(), lost()),
+                entry(BAD, entry_, lost(BAD)),
+                snap(CURSOR, cut_snapshot(), lost(BAD)),
                 snap(f"{E1}-12", cut_snapshot(2)),
                 entry(f"{E1}-13", cut_update(3)),
             ],
@@ -125,8 +148,8 @@ def bad_entry_stories() -> Iterator[Story]:
 
 def _mended() -> Iterator[Story]:
     told = {"code": "MSGPACK", "id": BAD}
-    broken = [joined(), entry(BAD, GARBAGE, lost())]
-    older = snap(CURSOR, cut_snapshot(), lost())
+    broken = [joined(), entry(BAD, GARBAGE, lost(BAD))]
+    older = snap(CURSOR, cut_snapshot(), lost(BAD))
     yield story(
         "bad-entry-mended-by-snapshot-at-it",
         "7.3",
@@ -142,7 +165,7 @@ def _mended() -> Iterator[Story]:
         steps=[
             *broken,
             older,
-            entry(f"{E1}-12", cut_update(2), lost()),
+            entry(f"{E1}-12", cut_update(2), lost(f"{E1}-12")),
             entry(f"{E1}-13", cut_snapshot(3)),
             entry(f"{E1}-14", cut_update(4)),
         ],
@@ -169,8 +192,8 @@ def _mended() -> Iterator[Story]:
         "The first entry of a new epoch does not decode: join in that epoch.",
         steps=[
             joined(),
-            entry(first, GARBAGE, lost()),
-            snap(CURSOR, cut_snapshot(), lost()),
+            entry(first, GARBAGE, lost(first)),
+            snap(CURSOR, cut_snapshot(), lost(first)),
             snap(f"{E2}-1", cut_snapshot()),
         ],
         expect=[{"code": "MSGPACK", "id": first}],
@@ -183,7 +206,7 @@ def _mended() -> Iterator[Story]:
         steps=[
             joined(),
             entry(BAD, event("reset", reason="stale"), bad(BAD)),
-            entry(f"{E1}-12", FLOAT_PRICE, lost()),
+            entry(f"{E1}-12", FLOAT_PRICE, lost(f"{E1}-12")),
             snap(f"{E1}-13", cut_snapshot(1)),
         ],
         expect=[
@@ -231,7 +254,7 @@ def pointer_stories() -> Iterator[Story]:
         steps=[
             joined(),
             pointed,
-            handed("pointer", BAD, GARBAGE, lost()),
+            handed("pointer", BAD, GARBAGE, lost(BAD)),
             snap(f"{E1}-13", cut_snapshot(2)),
         ],
         expect=[{"code": "MSGPACK", "id": BAD}],
@@ -250,8 +273,8 @@ def bad_snapshot_stories() -> Iterator[Story]:
             "7.3",
             about + " Told once, though it is the newest twice; the next one helps.",
             steps=[
-                snap(CURSOR, snapshot, lost()),
-                snap(CURSOR, snapshot, lost()),
+                snap(CURSOR, snapshot, lost(None)),
+                snap(CURSOR, snapshot, lost(None)),
                 snap(f"{E1}-12", cut_snapshot(2)),
             ],
             expect=[{"code": code, "id": CURSOR}],

@@ -153,6 +153,13 @@ def map_cases() -> Iterator[ValidCase]:
     ):
         yield ValidCase(f"unknown-key-{name}", "3.6", about, update(), extra={"zz": value})
     yield ValidCase(
+        "unknown-key-v-in-an-update",
+        "3.6",
+        "An update has no `v`: unknown here, ignored.",
+        update(),
+        extra={"v": 2},
+    )
+    yield ValidCase(
         "unknown-key-name-non-ascii", "3.6", "Keys are any text.", update(), extra={"größe": 1}
     )
     yield ValidCase(
