@@ -98,7 +98,7 @@ class BatchSocket:
 
 
 class BatchContext:
-    """Wraps sockets as `ssl.SSLContext.wrap_socket` does, with certificates and host name checked."""
+    """Wraps sockets as `ssl.SSLContext` does, with certificates and host name checked."""
 
     def __init__(self, ca_file: str | None) -> None:
         self._context = ssl.create_default_context(cafile=ca_file)
