@@ -62,7 +62,7 @@ def assert_same(book: Book, model: ModelBook) -> None:
 
 @given(messages())
 @example(Messages(10, 0, 0, [([], [])], [0]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_levels_and_checksum_are_the_models_after_every_message(story: Messages) -> None:
     publisher, model = Publisher(story), ModelBook(depth=story.depth)
     for number, (bids, asks) in enumerate(story.sides):

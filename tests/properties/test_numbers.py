@@ -42,13 +42,13 @@ def parsed(number: str | int, precision: int) -> int | None:
 @example("9" * 40, 0)
 @example("1" + "0" * 40, 0)
 @example("0e60", 8)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_any_json_number_is_exact_or_refused(text: str, precision: int) -> None:
     assert parsed(decode(text.encode()), precision) == exact(text, precision)
 
 
 @given(st.lists(st.tuples(json_numbers(), json_numbers()), max_size=5), PRECISIONS, PRECISIONS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_levels_are_exact_or_refused_whole(
     texts: list[tuple[str, str]], price_precision: int, qty_precision: int
 ) -> None:
@@ -88,7 +88,7 @@ def test_decimal_text_is_the_models_and_comes_back(number: int, precision: int) 
 @example("0x10", 1)
 @example("--1", 1)
 @example(".", 0)
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_text_that_is_no_number_raises_nothing_but_bad_number(text: str, precision: int) -> None:
     value = parsed(text, precision)
     assert value is None or value == exact(text.strip().replace("_", ""), precision)

@@ -55,9 +55,9 @@ def valid_document(case: ValidCase) -> dict[str, Any]:
 
 
 def alternatives(short: dict[str, Any], data: bytes) -> list[str]:
-    """Return other encodings of a map: two more forms, and the keys the other way round."""
-    backwards = dict(reversed(short.items()))
-    others = [pack(short, "wide"), pack(short, "signed"), pack(backwards), pack(backwards, "wide")]
+    """Return other encodings of a map: three more forms, and the keys the other way round."""
+    others = [pack(short, form) for form in ("wide", "signed", "tight")]
+    others.append(pack(dict(reversed(short.items()))))
     return [other.hex() for other in others if other != data]
 
 

@@ -38,14 +38,15 @@ def version_cases() -> Iterator[InvalidCase]:
         ("missing-key", "c", None),
         ("float", "d", float64(10.0)),
     )
-    for name, key, value in unlike:
-        changed = {**short(snapshot()), "v": 2, key: value}
+    for name, key, other in unlike:
+        changed: dict[str, object] = short(snapshot())
+        changed |= {"v": 2, key: other}
         yield InvalidCase(
             f"version-before-schema-{name}",
             "8",
             "VERSION",
             f"Version 2, and what breaks the schema of version 1 ({name}): VERSION comes first.",
-            pack({key: value for key, value in changed.items() if value is not None}),
+            pack({key: held for key, held in changed.items() if held is not None}),
         )
     yield InvalidCase(
         "version-before-range",

@@ -1,8 +1,9 @@
 """A tiny msgpack encoder, so that no vector comes from a library or a program that it judges.
 
-Every value can be packed in three forms that mean the same (msgpack's specification lets a writer
+Every value can be packed in four forms that mean the same (msgpack's specification lets a writer
 choose): `small` the shortest, `wide` the longest headers and unsigned integers of 64 bits, `signed`
-integers of 64 bits with a sign where they fit, and headers of 16 bits.
+integers of 64 bits with a sign where they fit and headers of 16 bits, `tight` the shortest integer
+with a sign and texts with a header of 8 bits.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["small", "wide", "signed"]
+Form = Literal["small", "wide", "signed", "tight"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,14 @@ def _pack_int(value: int, form: Form) -> bytes:
         return struct.pack(">b", value) if value >= -32 else b"\xd3" + struct.pack(">q", value)
     if form == "wide":
         return b"\xcf" + struct.pack(">Q", value)
+    if form == "tight":
+        for code, layout, end in ((0xD0, ">b", 7), (0xD1, ">h", 15), (0xD2, ">i", 31)):
+            if value < 1 << end:
+                return bytes([code]) + struct.pack(layout, value)
+        form = "signed"
     if form == "signed" and value < 1 << 63:
         return b"\xd3" + struct.pack(">q", value)
-    if value < 0x80:
+    if value < 0x80 and form == "small":
         return bytes([value])
     for code, layout, end in (
         (0xCC, ">B", 8),
@@ -77,7 +83,7 @@ def _pack_int(value: int, form: Form) -> bytes:
 
 
 def _pack_text(data: bytes, form: Form) -> bytes:
-    if form == "small" and 32 <= len(data) < 256:
+    if len(data) < 256 and (form == "tight" or (form == "small" and len(data) >= 32)):
         return bytes([0xD9, len(data)]) + data
     return _head(len(data), form, fix=0xA0, room=32, wide=(0xDA, 0xDB)) + data
 
