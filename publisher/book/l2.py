@@ -20,6 +20,8 @@ Level = tuple[int, int]
 """Scaled price and scaled qty."""
 
 CHECKSUM_LEVELS = 10
+TOP = -CHECKSUM_LEVELS - 1
+"""`tokens[:TOP:-1]` are the best ten, best first."""
 
 
 class Side:
@@ -68,10 +70,6 @@ class Side:
             for price, token in zip(prices, reversed(self.tokens), strict=True)
         ]
 
-    def top_text(self) -> bytes:
-        """Return the checksum text of the best ten levels, best first."""
-        return "".join(self.tokens[: -CHECKSUM_LEVELS - 1 : -1]).encode()
-
 
 class Book:
     """An L2 book of at most `depth` levels a side. Sides are changed only through `replace` and
@@ -101,12 +99,13 @@ class Book:
 
     def checksum(self) -> int:
         """Return Kraken's CRC-32 of the best ten levels, unsigned (protocol.md 5.3)."""
-        if self._asks.is_top_changed:
-            self._asks_crc = crc32(self._asks.top_text())
-            self._asks.is_top_changed = False
-        if self._bids.is_top_changed:
-            self._bids_text = self._bids.top_text()
-            self._bids.is_top_changed = False
+        asks, bids = self._asks, self._bids
+        if asks.is_top_changed:
+            self._asks_crc = crc32("".join(asks.tokens[:TOP:-1]).encode())
+            asks.is_top_changed = False
+        if bids.is_top_changed:
+            self._bids_text = "".join(bids.tokens[:TOP:-1]).encode()
+            bids.is_top_changed = False
         return crc32(self._bids_text, self._asks_crc)
 
     @property

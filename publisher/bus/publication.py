@@ -166,13 +166,13 @@ class Publication:
             stream.written += len(entry)
             if type(event) is wire.Update:
                 stream.is_changed = True
-        stream.publish(entry, now.mono)
+        stream.fresh.append(entry)
         self._pending[stream] = None
 
     def announce(self, event: wire.FeedState | wire.Notice | wire.Bye, now: Now) -> None:
         """Write an event of the feed's own to its status stream."""
         if self.status.takes_entries:
-            self.status.publish(wire.encode(event, now.unix), now.mono)
+            self.status.fresh.append(wire.encode(event, now.unix))
             self._pending[self.status] = None
 
     def bye(self, now: Now) -> None:
@@ -253,6 +253,8 @@ class Publication:
 
     def calls(self, now: Now) -> list[Call]:
         """Return what to send now. Call it only when all events so far have been published."""
+        for stream in self._pending:
+            stream.settle(now.mono)
         if not self._is_linked or now.mono < self._hold_until:
             return []
         out, self._due = self._due, []

@@ -58,8 +58,8 @@ class Ring:
         self._marks.clear()
         self.first = first
 
-    def add(self, entry: bytes | Entry, now: float) -> None:
-        """Append the entry of seq `end`; drop what is too old or too much."""
+    def extend(self, fresh: list[bytes | Entry], now: float) -> None:
+        """Append entries from seq `end` on; drop what is too old or too much."""
         marks = self._marks
         if not marks or now - marks[-1][0] >= MARK_EVERY_S:
             marks.append((now, self.end))
@@ -67,9 +67,9 @@ class Ring:
                 marks.popleft()
                 while self.first < marks[0][1]:
                     self._drop()
-        self._entries.append(entry)
+        self._entries.extend(fresh)
         budget = self._budget
-        budget.used += _size(entry)
+        budget.used += sum(map(_size, fresh))
         while budget.used > budget.limit and len(self._entries) > 1:
             self._drop()
 

@@ -59,6 +59,10 @@ class Stream:
         self.inspected = "0-0"
         self.missed: tuple[int, int] | None = None
         self.is_in_flight = False
+        self.takes_entries = False
+        """True while an epoch is open or opening; events at other times its snapshot will cover."""
+        self.fresh: list[bytes | Entry] = []
+        """Published, not yet in the ring: the hot path only appends here (`settle`)."""
         self.published_at = 0.0
         self.written = 0
         """Bytes published, in all."""
@@ -74,7 +78,7 @@ class Stream:
         """Ask for the stream's end anew; whatever was not confirmed is over with its epoch."""
         self.reason = reason
         self.state = StreamState.INSPECTING
-        self.is_in_flight = False
+        self._leave()
 
     def inspected_as(self, last_id: str) -> None:
         """Take the stream's last id, `0-0` if it has none."""
@@ -85,11 +89,11 @@ class Stream:
     def begin(self, epoch: int, first: list[bytes | Entry], now: float) -> None:
         """Start an epoch whose `first` entries (epoch event, snapshot) travel in the open call."""
         self.state = StreamState.OPENING
+        self.takes_entries = True
         self.epoch = epoch
         self.is_in_flight = True
         self.ring.restart(0)
-        for entry in first:
-            self.ring.add(entry, now)
+        self.ring.extend(first, now)
         self._acked = self._sent = len(first) - 1
         self._mode = Mode.NORMAL
         self.published_at = now
@@ -108,36 +112,36 @@ class Stream:
     def close(self) -> None:
         """Stand by: forget the epoch."""
         self.state = StreamState.CLOSED
+        self._leave()
+
+    def _leave(self) -> None:
         self.is_in_flight = False
+        self.takes_entries = False
+        self.fresh.clear()
 
     # Publishing -----------------------------------------------------------------------------------
 
     @property
-    def takes_entries(self) -> bool:
-        """True while an epoch is open or opening; events at other times are covered by its
-        snapshot.
-        """
-        return self.state is StreamState.OPEN or self.state is StreamState.OPENING
-
-    @property
     def last_seq(self) -> int:
         """The seq of the newest entry."""
-        return self.ring.end - 1
+        return self.ring.end + len(self.fresh) - 1
 
     @property
     def pending(self) -> int:
         """How many entries Redis has not confirmed."""
-        return self.ring.end - 1 - self._acked
+        return self.last_seq - self._acked
 
     @property
     def has_pending(self) -> bool:
         """True while entries wait to be sent."""
-        return self._sent < self.ring.end - 1
+        return self._sent < self.last_seq
 
-    def publish(self, entry: bytes | Entry, now: float) -> None:
-        """Give the entry the next seq and queue it."""
-        self.ring.add(entry, now)
-        self.published_at = now
+    def settle(self, now: float) -> None:
+        """Move what was published since the last call into the ring."""
+        if self.fresh:
+            self.ring.extend(self.fresh, now)
+            self.fresh.clear()
+            self.published_at = now
 
     def is_overrun(self) -> bool:
         """True when the ring gave up an entry that is neither confirmed nor on its way."""

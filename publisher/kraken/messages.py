@@ -98,10 +98,14 @@ class _InstrumentMessage(msgspec.Struct):
 _instruments = msgspec.json.Decoder(_InstrumentMessage, float_hook=str)
 
 
+decode_book = _book.decode
+"""Decodes a `book` message; raises msgspec.MsgspecError for everything else."""
+
+
 def decode(payload: bytes) -> Message:
     """Return what one WebSocket message says; raise BadFrame."""
     try:
-        return _book.decode(payload)
+        return decode_book(payload)
     except msgspec.ValidationError:
         return _decode_other(payload)  # well-formed JSON, not of the book channel
     except msgspec.DecodeError as error:

@@ -27,11 +27,11 @@ def nanoseconds(text: str) -> int:
     """
     if not text:
         return 0
-    fraction = text[20:].rstrip("Z")
     try:
-        if len(fraction) == 6:
-            return _second(text[:19]) + int(fraction) * 1000
-        if len(fraction) > 9 or text[19:20] not in (".", "Z", ""):
+        if len(text) == 27 and text[26] == "Z" and text[20:26].isdigit():  # nearly all
+            return _second(text[:19]) + int(text[20:26]) * 1000
+        fraction = text[20:].rstrip("Z")
+        if len(fraction) > 9 or text[19:20] not in (".", "Z", "") or not (fraction or "0").isdigit():
             raise ValueError(text)
         return _second(text[:19]) + (int(fraction.ljust(9, "0")) if fraction else 0)
     except ValueError:

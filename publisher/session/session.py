@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from publisher.book.l2 import Book
 from publisher.errors import BadFrame, BadNumber
 from publisher.kraken import messages, requests
@@ -78,11 +80,15 @@ class Session:
         """Take one complete message."""
         self._heard = now.mono
         try:
+            return self._book(messages.decode_book(payload), payload, now)
+        except msgspec.MsgspecError:
+            return self._other(payload, now)
+
+    def _other(self, payload: bytes, now: Now) -> list[Action]:
+        try:
             message = messages.decode(payload)
         except BadFrame as error:
             return self._bad_frame(payload, error)
-        if type(message) is messages.BookMessage:
-            return self._book(message, payload, now)
         match message:
             case messages.Ack():
                 return list(self._ack(message, now))
@@ -155,12 +161,12 @@ class Session:
     # Books ----------------------------------------------------------------------------------------
 
     def _book(self, message: messages.BookMessage, payload: bytes, now: Now) -> list[Action]:
-        self._book_messages += 1
         actions: list[Action] = []
-        if self._book_messages % FIELDS_SAMPLE == 1 or message.type == "snapshot":
+        is_update = message.type == "update"
+        self._book_messages += 1
+        if self._book_messages % FIELDS_SAMPLE == 1 or not is_update:
             for name in messages.unknown_fields(payload):
                 actions += self._first_time(f"unknown field {name}")
-        is_update = message.type == "update"
         for data in message.data:
             subscription = self.subscriptions.get(data.symbol)
             if subscription is None:
