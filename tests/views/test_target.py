@@ -1,0 +1,41 @@
+"""Which stream a view reads: the rule of decisions, case by case."""
+
+from __future__ import annotations
+
+import pytest
+from pykraken_consumer import AmbiguousStream, Listing
+
+from publisher.views.target import Target, choose
+
+
+def listing(depth: int, line: str = "") -> Listing:
+    key = f"{{kraken.BTC/USD}}:book.{depth}{line and '/' + line}"
+    return Listing(key, 1, "f", "book", "BTC/USD", depth, 1, 8, line, 7)
+
+
+def chosen(depth: int | None, *listed: Listing, line: str = "") -> str | None:
+    target = Target("redis://x", "kraken", "BTC/USD", depth, line)
+    found = choose(list(listed), target)
+    return found.stream.rpartition(":")[2] if found else None
+
+
+def test_without_a_depth_the_shallowest_is_taken() -> None:
+    assert chosen(None, listing(100), listing(10)) == "book.10"
+
+
+@pytest.mark.parametrize(("depth", "key"), [(10, "book.10"), (11, "book.100"), (100, "book.100")])
+def test_a_deeper_stream_serves_a_smaller_wish(depth: int, key: str) -> None:
+    assert chosen(depth, listing(100), listing(10)) == key
+
+
+def test_what_is_too_shallow_does_not_serve() -> None:
+    assert chosen(500, listing(100)) is None
+    assert chosen(None) is None
+
+
+def test_of_two_lines_the_named_one_is_taken_and_none_is_guessed() -> None:
+    lines = (listing(10, "a"), listing(10, "b"))
+    assert chosen(10, *lines, line="b") == "book.10/b"
+    with pytest.raises(AmbiguousStream):
+        chosen(10, *lines)
+    assert chosen(10, listing(10, "a")) == "book.10/a"
