@@ -22,8 +22,7 @@ from publisher.views.numbers import decimal_text, percent_text
 State = Literal["waiting", "live", "stale", "invalid", "stopped", "disconnected"]
 EIGHTHS = " ▏▎▍▌▋▊▉"
 BAR_MIN = 8
-# Columns of numbers and the gaps between them, beside the bar.
-BESIDE_BAR = 42
+GAP = 2
 STYLES: dict[State, str] = {
     "waiting": "yellow",
     "live": "bold green",
@@ -119,13 +118,13 @@ def _title(view: View) -> Text:
 
 
 def _ladder(view: View, width: int, rows: int) -> Table:
-    bar_width = max(BAR_MIN, width - BESIDE_BAR)
-    table = Table.grid(padding=(0, 2))
+    asks, bids = list(view.asks[:rows]), list(view.bids[:rows])
+    bar_width = max(BAR_MIN, width - _numbers_width([*asks, *bids], view))
+    table = Table.grid(padding=(0, GAP))
     table.add_column("price", justify="right", no_wrap=True)
     table.add_column("qty", justify="right", no_wrap=True)
     table.add_column("depth", no_wrap=True, width=bar_width)
     table.add_row("price", "qty", "depth", style="dim")
-    asks, bids = list(view.asks[:rows]), list(view.bids[:rows])
     whole = max(sum(qty for _, qty in asks), sum(qty for _, qty in bids), 1)
     dim = "" if view.state == "live" else "dim "
     for cells in reversed(list(_rows(asks, whole, bar_width, view))):
@@ -134,6 +133,15 @@ def _ladder(view: View, width: int, rows: int) -> Table:
     for cells in _rows(bids, whole, bar_width, view):
         table.add_row(*cells, style=dim + "green")
     return table
+
+
+def _numbers_width(levels: Sequence[tuple[int, int]], view: View) -> int:
+    """Return the columns that prices and quantities take, with the gaps after them."""
+    price = max((price for price, _ in levels), default=0)
+    qty = max((qty for _, qty in levels), default=0)
+    texts = decimal_text(price, view.price_precision), decimal_text(qty, view.qty_precision)
+    heads = "price", "qty"
+    return sum(max(len(text), len(head)) + GAP for text, head in zip(texts, heads, strict=True))
 
 
 def _rows(
