@@ -50,6 +50,7 @@ class Link:
         self.sent = 0
         self.is_silent = False
         self.is_gone = False
+        self._is_closing = False
         self._backlog_bytes = backlog_bytes
         self._log = log
         self._pending: list[bytes] = []
@@ -73,13 +74,15 @@ class Link:
 
     def send_encoded(self, frame: bytes) -> None:
         """Queue one frame that is already encoded; the log does not see it."""
+        if self._is_closing:
+            return
         self.sent += 1
         if not self.is_silent:
             self._pending.append(frame)
             self._pending_bytes += len(frame)
 
     def _record(self, what: dict[str, str]) -> None:
-        if self._log is not None and not self.is_silent:
+        if self._log is not None and not (self.is_silent or self._is_closing):
             number = self.connection.number
             self._log.write(compact({"conn": number, "n": self.sent + 1, **what}) + "\n")
 
@@ -112,6 +115,11 @@ class Link:
         if raw is not None and not transport.is_closing():
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+
+    def stop_sending(self) -> None:
+        """Write what is queued and send nothing more: a close frame comes next."""
+        self.flush()
+        self._is_closing = True
 
     def silence(self) -> None:
         """Become half-open: write nothing, read nothing, answer no ping, and do not close."""

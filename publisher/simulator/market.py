@@ -110,7 +110,7 @@ class Market:
         number."""
         draw = self._random.getrandbits
         qty = self.instrument.typical_qty * (1 + draw(20)) >> (17 + (draw(2) | draw(2)))
-        if draw(8) == 0:
+        if draw(7) == 0:
             qty *= 150
         elif draw(3) == 0:
             step = 10 ** max(0, len(str(qty)) - 2)

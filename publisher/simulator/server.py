@@ -179,7 +179,7 @@ class Server:
 
     def close(self, link: Link, code: int, reason: str) -> None:
         """Close one connection with a close frame, behind what is queued."""
-        self.flush(link)
+        link.stop_sending()
         task = asyncio.create_task(link.websocket.close(code, reason))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

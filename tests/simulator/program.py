@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -27,7 +28,7 @@ class Program:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "publisher.simulator", *self.flags],
+            [sys.executable, "-W", "error", "-m", "publisher.simulator", *self.flags],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -86,7 +87,11 @@ class Client:
     """A WebSocket client that keeps every text it got, in order."""
 
     def __init__(self, url: str) -> None:
-        self.socket: ClientConnection = connect(url, compression=None, max_size=None)
+        with contextlib.ExitStack() as stack:
+            self.socket: ClientConnection = stack.enter_context(
+                connect(url, compression=None, max_size=None)
+            )
+            self._stack = stack.pop_all()
         self.texts: list[str | bytes] = []
 
     def __enter__(self) -> Self:
@@ -99,7 +104,7 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self.socket.close_timeout = 0.2
-        self.socket.close()
+        self._stack.close()
 
     def send(self, method: str, req_id: int | None = None, **params: Any) -> None:
         """Send a request."""

@@ -81,7 +81,8 @@ def test_a_cheap_coin_has_18_digits_and_passes_64_bits_at_times() -> None:
     seen = 0
     for number in range(5000):
         market.step(number)
-        seen += any(qty >= 2**64 for _, qty in market.bids.levels(10))
+        top = (*market.bids.levels(10), *market.asks.levels(10))
+        seen += any(qty >= 2**64 for _, qty in top)
     assert 0 < seen < 5000
 
 
