@@ -5,7 +5,6 @@ exact.
 from __future__ import annotations
 
 from calendar import timegm
-from functools import lru_cache
 from time import strptime
 
 from publisher.errors import BadFrame
@@ -13,26 +12,39 @@ from publisher.errors import BadFrame
 NANOSECONDS = 1_000_000_000
 
 
-@lru_cache(maxsize=64)
-def _second(text: str) -> int:
-    """Return the Unix time in ns of `2026-01-02T03:04:05`; most messages share their second."""
-    return timegm(strptime(text, "%Y-%m-%dT%H:%M:%S")) * NANOSECONDS
+class Stamps:
+    """Reads the stamps of one stream of messages; most share their second with the one before."""
+
+    __slots__ = ("_nanoseconds", "_second")
+
+    def __init__(self) -> None:
+        self._second = ""
+        self._nanoseconds = 0
+
+    def read(self, text: str) -> int:
+        """Return what `nanoseconds` returns."""
+        fraction = text[20:26]
+        if text[:19] == self._second and text[26:] == "Z" and fraction.isdigit():
+            return self._nanoseconds + int(fraction) * 1000
+        stamp = nanoseconds(text)
+        if stamp:
+            self._second = text[:19]
+            self._nanoseconds = stamp - stamp % NANOSECONDS
+        return stamp
 
 
 def nanoseconds(text: str) -> int:
-    """Return Unix time in ns; 0 for empty text, which means that the venue gave none. Raise
-    BadFrame.
+    """Return Unix time in ns; 0 for empty text: the venue gave none. Raise BadFrame.
 
     The fraction may have 0 to 9 digits, and `Z` may be missing: Kraken's channels differ.
     """
     if not text:
         return 0
+    fraction = text[20:].removesuffix("Z")
     try:
-        if len(text) == 27 and text[26] == "Z" and text[20:26].isdigit():  # nearly all
-            return _second(text[:19]) + int(text[20:26]) * 1000
-        fraction = text[20:].rstrip("Z")
-        if len(fraction) > 9 or text[19:20] not in (".", "Z", "") or not (fraction or "0").isdigit():
+        if len(fraction) > 9 or text[19:20] not in (".", "Z", "") or not ("0" + fraction).isdigit():
             raise ValueError(text)
-        return _second(text[:19]) + (int(fraction.ljust(9, "0")) if fraction else 0)
+        second = timegm(strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+        return second * NANOSECONDS + int(fraction.ljust(9, "0"))
     except ValueError:
         raise BadFrame(f"timestamp {text[:40]!r}") from None

@@ -145,8 +145,10 @@ class Session:
         """Return a book's state, its checksum while live, and ts_event of its last message."""
         subscription = self.subscriptions[symbol]
         state = subscription.book_state
-        checksum = subscription.checksum if state is BookState.LIVE else None
-        return state, checksum, subscription.ts_event
+        last = subscription.last
+        if last is None:
+            return state, None, 0
+        return state, last.checksum if state is BookState.LIVE else None, last.ts_event
 
     @property
     def live(self) -> int:
@@ -210,9 +212,10 @@ class Session:
         yield self._unsubscribe(subscription)
 
     def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
+        last = subscription.last
         event = Reset(
-            ts_event=subscription.ts_event,
-            ts_recv=subscription.ts_recv,
+            ts_event=last.ts_event if last else 0,
+            ts_recv=last.ts_recv if last else 0,
             ts_pub=0,
             flags=0,
             reason=reason.value,

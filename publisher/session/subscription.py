@@ -33,7 +33,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from publisher.book.l2 import Book
+from publisher.kraken.timestamps import Stamps
 from publisher.model import BookState, Instrument
+from publisher.wire import Snapshot, Update
 
 ANSWER_DUE_S = 5.0
 """Seconds for an ack, and then for the snapshot (faults X3, X26, X27)."""
@@ -112,10 +114,9 @@ class Subscription:
     crossed_since: float | None = None
     unverified: int = 0
     """Updates since the last comparison with Kraken's checksum."""
-    flags: int = 0
-    checksum: int = 0
-    ts_event: int = 0
-    ts_recv: int = 0
+    last: Update | Snapshot | None = None
+    """The latest event of the book: its stamps, flags and checksum are the book's."""
+    stamps: Stamps = field(default_factory=Stamps)
 
     def moves(self, trigger: Trigger, now: float) -> bool:
         """Take the table's step for a trigger, with its deadline; False when it lists none."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from publisher.kraken.messages import BookData
 from publisher.kraken.numbers import scaled_levels
-from publisher.kraken.timestamps import nanoseconds
 from publisher.model import Now
 from publisher.session.subscription import State, Subscription
 from publisher.wire import WIRE_VERSION, Flag, Snapshot, Update
@@ -34,32 +33,33 @@ def updated(subscription: Subscription, data: BookData, checksum_freq: int, now:
     """Apply one update to a live book; raise WrongChecksum, BadNumber or BadFrame."""
     instrument = subscription.instrument
     assert instrument is not None  # a live book has one
-    price_precision, qty_precision = instrument.price_precision, instrument.qty_precision
-    bids = scaled_levels(data.bids, price_precision, qty_precision) if data.bids else []
-    asks = scaled_levels(data.asks, price_precision, qty_precision) if data.asks else []
-    ts_event = nanoseconds(data.timestamp)
+    precisions = instrument.price_precision, instrument.qty_precision
+    bids = scaled_levels(data.bids, *precisions) if data.bids else []
+    asks = scaled_levels(data.asks, *precisions) if data.asks else []
+    ts_event = subscription.stamps.read(data.timestamp)
     book = subscription.book
     book.apply(bids, asks)
     flags = 0
-    subscription.unverified += 1
-    if subscription.unverified < checksum_freq:
+    stated = data.checksum
+    if checksum_freq > 1 and not _is_turn(subscription, checksum_freq):
         flags = UNVERIFIED
-    else:
-        own = book.checksum()
-        if own != data.checksum:
-            raise WrongChecksum(data.checksum, own)
-        subscription.unverified = 0
+    elif book.checksum() != stated:
+        raise WrongChecksum(stated, book.checksum())
     if book.is_crossed:
         flags |= CROSSED
         if subscription.crossed_since is None:
             subscription.crossed_since = now.mono
     elif subscription.crossed_since is not None:
         subscription.crossed_since = None
-    subscription.flags = flags
-    subscription.checksum = data.checksum
-    subscription.ts_event = ts_event
-    subscription.ts_recv = now.unix
-    return Update(ts_event, now.unix, 0, flags, bids, asks, data.checksum)
+    update = Update(ts_event, now.unix, 0, flags, bids, asks, stated)
+    subscription.last = update
+    return update
+
+
+def _is_turn(subscription: Subscription, checksum_freq: int) -> bool:
+    """Count updates; every `checksum_freq`th is to be compared."""
+    subscription.unverified = (subscription.unverified + 1) % checksum_freq
+    return subscription.unverified == 0
 
 
 def replaced(subscription: Subscription, data: BookData, depth: int, now: Now) -> Snapshot:
@@ -68,16 +68,23 @@ def replaced(subscription: Subscription, data: BookData, depth: int, now: Now) -
     assert instrument is not None  # nothing is subscribed before its instrument is known
     precisions = instrument.price_precision, instrument.qty_precision
     bids, asks = scaled_levels(data.bids, *precisions), scaled_levels(data.asks, *precisions)
-    subscription.ts_event, subscription.ts_recv = nanoseconds(data.timestamp), now.unix
-    subscription.book.replace(bids, asks)
-    own = subscription.book.checksum()
+    book = subscription.book
+    book.replace(bids, asks)
+    own = book.checksum()
     if own != data.checksum:
         raise WrongChecksum(data.checksum, own)
     subscription.unverified = 0
-    subscription.checksum = own
-    subscription.flags = CROSSED if subscription.book.is_crossed else 0
-    subscription.crossed_since = now.mono if subscription.flags else None
-    return _snapshot(subscription, depth)
+    subscription.crossed_since = now.mono if book.is_crossed else None
+    snapshot = _snapshot(
+        subscription,
+        depth,
+        ts_event=subscription.stamps.read(data.timestamp),
+        ts_recv=now.unix,
+        flags=CROSSED if book.is_crossed else 0,
+        checksum=own,
+    )
+    subscription.last = snapshot
+    return snapshot
 
 
 def capture(subscription: Subscription, depth: int) -> Snapshot | None:
@@ -85,28 +92,44 @@ def capture(subscription: Subscription, depth: int) -> Snapshot | None:
 
     With `checksum_freq` above 1 the latest updates may not have been compared before.
     """
-    if subscription.state is not State.LIVE:
+    last = subscription.last
+    if subscription.state is not State.LIVE or last is None:
         return None
-    if subscription.book.checksum() != subscription.checksum:
+    if subscription.book.checksum() != last.checksum:
         return None
-    return _snapshot(subscription, depth)
+    return _snapshot(
+        subscription,
+        depth,
+        ts_event=last.ts_event,
+        ts_recv=last.ts_recv,
+        flags=last.flags & ~UNVERIFIED,
+        checksum=last.checksum,
+    )
 
 
-def _snapshot(subscription: Subscription, depth: int) -> Snapshot:
+def _snapshot(
+    subscription: Subscription,
+    depth: int,
+    *,
+    ts_event: int,
+    ts_recv: int,
+    flags: int,
+    checksum: int,
+) -> Snapshot:
     instrument, book = subscription.instrument, subscription.book
     assert instrument is not None
     return Snapshot(
-        ts_event=subscription.ts_event,
-        ts_recv=subscription.ts_recv,
+        ts_event=ts_event,
+        ts_recv=ts_recv,
         ts_pub=0,
-        flags=subscription.flags & ~UNVERIFIED,
+        flags=flags,
         version=WIRE_VERSION,
         channel="book",
         symbol=subscription.symbol,
         depth=depth,
         price_precision=instrument.price_precision,
         qty_precision=instrument.qty_precision,
-        checksum=subscription.checksum,
+        checksum=checksum,
         bids=book.bids,
         asks=book.asks,
     )
