@@ -119,7 +119,8 @@ def _title(view: View) -> Text:
 
 def _ladder(view: View, width: int, rows: int) -> Table:
     asks, bids = list(view.asks[:rows]), list(view.bids[:rows])
-    bar_width = max(BAR_MIN, width - _numbers_width([*asks, *bids], view))
+    # Before 14.3, rich puts a gap after the last column too.
+    bar_width = max(BAR_MIN, width - _numbers_width([*asks, *bids], view) - GAP)
     table = Table.grid(padding=(0, GAP))
     table.add_column("price", justify="right", no_wrap=True)
     table.add_column("qty", justify="right", no_wrap=True)

@@ -38,17 +38,17 @@ def drawn(view: View, *, width: int = 80, rows: int = 2) -> list[str]:
 
 
 def test_the_whole_picture() -> None:
-    # Bars: 80 columns less 9 and 12 of numbers. Of 59, 4.0 is the whole (the larger side of the two
-    # levels shown), 2.0 is 29 and 4 eighths, 1.0 is 14 and 6, 0.5 is 7 and 3.
+    # Bars: 80 columns less 9 and 12 of numbers and a gap. Of 57, 4.0 is the whole (the larger side
+    # of the two levels shown), 2.0 is 28 and 4 eighths, 1.0 is 14 and 2, 0.5 is 7 and 1.
     assert drawn(VIEW) == [
         "BTC/USD  ● live verified",
         "{kraken.BTC/USD}:book.10  epoch 1795479290094  seq 1234",
         "  price         qty  depth",
-        "64001.0  1.50000000  " + "█" * 29 + "▌",
-        "64000.1  0.50000000  " + "█" * 7 + "▍",
+        "64001.0  1.50000000  " + "█" * 28 + "▌",
+        "64000.1  0.50000000  " + "█" * 7 + "▏",
         "                     spread 0.1 (0.0001 %)   mid 64000.05",
-        "64000.0  1.00000000  " + "█" * 14 + "▊",
-        "63999.5  3.00000000  " + "█" * 59,
+        "64000.0  1.00000000  " + "█" * 14 + "▎",
+        "63999.5  3.00000000  " + "█" * 57,
         "1,234 events/s   gaps 1   resets 2   epochs 3   last: reset: checksum",
         "event→recv 20.50 ms (p99 51.00)   pub→here 0.30 ms (p99 0.90)",
     ]
