@@ -20,7 +20,10 @@ ODD: tuple[object, ...] = (
     [], [[1, 1]], [[1, 1], [1, 1]], [[2, 1], [1, 0]], [[1]], [["5", 1]], [[None, 1]], {}, {"a": 1},
     float64(1.5), raw("c40101"), raw("d40100"), raw("a1ff"),
 )  # fmt: skip
-KEYS = [
+KEYS = (
+    "t", "te", "tr", "tp", "f", "v", "why", "fd", "w", "ch", "y", "d", "pp", "qp", "pe", "ps", "mf",
+    "ml", "c", "b", "a", "ptr", "s", "ns", "nl", "sys", "k", "n", "zz",
+)  # fmt: skip
     "t",
     "te",
     "tr",
