@@ -137,15 +137,16 @@ def decode(data: bytes, place: str) -> Event:
     value = source.value()
     if source.at != len(data):
         raise Refused("MSGPACK")
-    if not isinstance(value, Pairs) or any(type(key) is not str for key, _ in value):
+    if not isinstance(value, Pairs):
         raise Refused("SCHEMA")
-    fields = dict(value)
-    if len(fields) != len(value):
+    names = [key for key, _ in value if type(key) is str]
+    if len(set(names)) != len(names):
         raise Open
-    return _judged(fields, place)
+    fields = {key: item for key, item in value if type(key) is str}
+    return _judged(fields, place, is_odd=len(names) < len(value))
 
 
-def _judged(fields: dict[str, Any], place: str) -> Event:
+def _judged(fields: dict[str, Any], place: str, *, is_odd: bool) -> Event:
     kind = fields.get("t")
     if type(kind) is not str:
         if "v" in fields:
@@ -156,6 +157,8 @@ def _judged(fields: dict[str, Any], place: str) -> Event:
     table = _table(f"{COMMON} {TABLES.get((place, kind), '')}")
     if table.get("v") and type(fields.get("v")) is int and fields["v"] != 1:
         raise Refused("VERSION")
+    if is_odd:  # a key of the map that is no text
+        raise Refused("SCHEMA")
     if place == "snap" and kind != "snapshot":
         raise Refused("SCHEMA")
     codes = {_fault(fields[key], what) for key, what in table.items() if key in fields}

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.spec.vectors.builders import LONGEST_TEXT, ValidCase, filling, snapshot, update
+from tests.spec.vectors.builders import (
+    LONGEST_TEXT,
+    ValidCase,
+    filling,
+    snapshot,
+    status_epoch,
+    update,
+)
 from tests.spec.vectors.events import event
 from tests.spec.vectors.packing import float64, raw
 
@@ -152,6 +159,15 @@ def map_cases() -> Iterator[ValidCase]:
         ("negative", "An unknown key with a negative int.", -5),
     ):
         yield ValidCase(f"unknown-key-{name}", "3.6", about, update(), extra={"zz": value})
+    yield ValidCase(
+        "unknown-key-ch-in-a-status-epoch",
+        "3.6",
+        "The epoch of a status stream has no `ch`: unknown there, ignored.",
+        status_epoch(),
+        stream="status",
+        id="1767323045000-0",
+        extra={"ch": None, "d": "ten"},
+    )
     yield ValidCase(
         "unknown-key-v-in-an-update",
         "3.6",
