@@ -140,7 +140,7 @@ def test_choices(path: Path | None) -> None:
     if "code" in vector:
         with pytest.raises((NoStream, AmbiguousStream)) as caught:
             choose(listings, wish["symbol"], depth=depth, line=wish.get("line"))
-        assert caught.value.code == vector["code"]
+        assert getattr(caught.value, "code", None) == vector["code"]
     else:
         books = choose(listings, wish["symbol"], depth=depth, line=wish.get("line"))
         assert books[0].stream == vector["chosen"]
@@ -196,9 +196,9 @@ def _hand_in(replica: Replica, step: Vector, now: float) -> list[Event]:
 def _told(events: list[Event]) -> Iterator[dict[str, object]]:
     """What a story lists, from the events for the application."""
     missed = Missed(None, None)
-    for _, _, body in events:
-        match body:
-            case Missed():
+    for event in events:
+        match event.body:
+            case Missed() as body:
                 missed = body
             case Epoch(entry_id=entry_id, reason=reason):
                 unseen, lost = ([str(i) for i in part] if part else None for part in missed)

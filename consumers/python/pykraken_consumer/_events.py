@@ -13,6 +13,8 @@ from .book import Book
 from .errors import Code
 
 Levels = tuple[tuple[int, int], ...]
+# What an `Update` holds after its entry id.
+UpdateFields = tuple[int, int, int, int, int, Levels, Levels]
 
 
 class EntryId(NamedTuple):
@@ -266,11 +268,25 @@ LocalEvent = (
 
 
 class Event(NamedTuple):
-    """What the application gets: `body` says what happened, `book` is the book right after it."""
+    """What the application gets: `body` says what happened, `book` is the book right after it.
+
+    Many applications look at the book alone, so an update is kept as `plain`, its id and fields, and
+    made an `Update` for those that ask; everything else is a `fact`. Read `body`.
+    """
 
     stream: str
     book: Book
-    body: WireEvent | LocalEvent
+    fact: WireEvent | LocalEvent | None
+    plain: tuple[tuple[int, int], UpdateFields] | None = None
+
+    @property
+    def body(self) -> WireEvent | LocalEvent:
+        """The event itself, to be matched by type."""
+        if self.fact is not None:
+            return self.fact
+        assert self.plain is not None
+        at, fields = self.plain
+        return Update(EntryId(*at), *fields)
 
 
 class Record(NamedTuple):

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Never, TypeVar
 
 from ._events import (
     Disconnected,
     EntryId,
     Event,
     Listing,
-    Record,
 )
 from .book import Book
 from .errors import AmbiguousStream, DecodeError, NoStream, NotReady, RedisUnreachable
@@ -33,6 +32,9 @@ JOIN_RETRY_S: Final = 0.25  # between two looks for a snapshot
 HORIZON_RETRY_S: Final = 1.0  # between two looks at how far behind reading is
 BACKOFF_S: Final = (0.05, 2.0)  # first and longest pause before connecting again
 
+Told = TypeVar("Told", covariant=True)
+Result = TypeVar("Result")
+Batch = list[tuple[bytes, bytes | None]]  # entries: id, `d`
 Command = tuple[str | bytes | int, ...]
 
 
@@ -59,22 +61,26 @@ class Answer(NamedTuple):
     replies: list[Any] | str
 
 
-Step = Ask | Pause | Idle | Event | Record
-T = TypeVar("T")
-Program = Generator[Step, Answer, T]
+class Tell(NamedTuple, Generic[Told]):
+    """Events or records for the application, to be taken one by one before the program goes on."""
+
+    told: Iterable[Told]
+
+
+Program = Generator[Ask | Pause | Idle | Tell[Told], Answer, Result]
 
 
 class _Away(Exception):
     """Redis did not answer; ends a program's round."""
 
 
-def entries_of(reply: Any) -> list[tuple[str, list[tuple[bytes, bytes | None]]]]:
+def entries_of(reply: Any) -> list[tuple[str, Batch]]:
     """Return [(stream, [(id, `d`)])] from an XREAD reply, whichever RESP version shaped it."""
     streams = reply.items() if isinstance(reply, dict) else reply or ()
     return [(key.decode(), rows_of(rows)) for key, rows in streams]
 
 
-def rows_of(rows: Any) -> list[tuple[bytes, bytes | None]]:
+def rows_of(rows: Any) -> Batch:
     """Return [(id, `d`)] from an XRANGE reply; other fields are ignored (WIRE §3.2)."""
     return [
         (entry_id, fields[1] if fields[0] == b"d" else _field_d(fields))
@@ -112,7 +118,7 @@ class Follower:
         self._heads: list[tuple[Replica, EntryId | None]] = []
         self._is_away = False
 
-    def run(self) -> Program[None]:
+    def run(self) -> Program[Event, None]:
         """Follow for ever, connecting again whenever Redis is away."""
         pause = BACKOFF_S[0]
         while True:
@@ -122,12 +128,12 @@ class Follower:
             except _Away as away:
                 if not self._is_away:
                     self._is_away = True
-                    yield from [r.disconnected(str(away)) for r in self.replicas.values()]
+                    yield Tell([r.disconnected(str(away)) for r in self.replicas.values()])
                 yield Idle()
                 self.now = (yield Pause(pause)).now
                 pause = min(pause * 2, BACKOFF_S[1])
 
-    def _round(self) -> Program[None]:
+    def _round(self) -> Program[Event, None]:
         """Read what replicas want beside entries, then entries; the newest ids are judged last.
 
         They are read before the entries and judged after them, so that an entry that arrives
@@ -140,19 +146,19 @@ class Follower:
         if reads:
             replies = iter((yield from self._ask([c for commands, _ in reads for c in commands])))
             for commands, take in reads:
-                yield from take([next(replies) for _ in commands])
+                yield Tell(take([next(replies) for _ in commands]))
         yield from self._entries()
         for replica, last in self._heads:
-            yield from replica.heads_read(last, self.now)
+            yield Tell(replica.heads_read(last, self.now))
 
-    def _ask(self, commands: Sequence[Command]) -> Program[list[Any]]:
+    def _ask(self, commands: Sequence[Command]) -> Program[Event, list[Any]]:
         answer = yield Ask(commands)
         self.now = answer.now
         if isinstance(answer.replies, str):
             raise _Away(answer.replies)
         if self._is_away:
             self._is_away = False
-            yield from [replica.reconnected() for replica in self.replicas.values()]
+            yield Tell([replica.reconnected() for replica in self.replicas.values()])
         return answer.replies
 
     def _side_reads(self) -> Iterator[tuple[list[Command], Callable[[list[Any]], Iterable[Event]]]]:
@@ -189,7 +195,7 @@ class Follower:
         oldest, latest = _first(replies[0]), _first(replies[1])
         return replica.horizon_read(oldest[0], latest[0]) if oldest and latest else []
 
-    def _entries(self) -> Program[None]:
+    def _entries(self) -> Program[Event, None]:
         """Read the next entries of all streams in one XREAD, and hand them to their replicas."""
         after = [(s, str(r.position)) for s, r in self.replicas.items() if r.position is not None]
         if not after:
@@ -207,14 +213,14 @@ class Follower:
         self._behind = {stream for stream, batch in batches if len(batch) >= self._count}
         for stream, batch in batches:
             replica = self.replicas[stream]
-            yield from replica.received(batch, self.now)
+            yield Tell(replica.received(batch, self.now))
             if stream not in self._behind:
                 replica.caught_up()
         if not self._behind:
             yield Idle()
 
 
-def one_book(stream: str, wait_s: float) -> Program[Book]:
+def one_book(stream: str, wait_s: float) -> Program[Never, Book]:
     """Return the book of `stream` once it is valid and nothing newer is to be read.
 
     Raise `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
@@ -227,8 +233,9 @@ def one_book(stream: str, wait_s: float) -> Program[Book]:
         if isinstance(step, Ask | Pause):
             step = steps.send((yield step))
             continue
-        if isinstance(step, Event):
-            reason = step.body.reason if isinstance(step.body, Disconnected) else ""
+        if isinstance(step, Tell):
+            for told in step.told:
+                reason = told.body.reason if isinstance(told.body, Disconnected) else ""
         elif replica.book.is_valid and not reason:
             return replica.book
         elif follower.now >= wait_s:
@@ -238,7 +245,7 @@ def one_book(stream: str, wait_s: float) -> Program[Book]:
         step = next(steps)
 
 
-def catalogue(namespace: str) -> Program[list[Listing]]:
+def catalogue(namespace: str) -> Program[Never, list[Listing]]:
     """Return the streams that the catalogue lists; what does not decode is left out (WIRE §4.9)."""
     answer = yield Ask([("HGETALL", f"{{{namespace}.catalogue}}:streams")])
     if isinstance(answer.replies, str):

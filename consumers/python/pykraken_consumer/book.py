@@ -10,7 +10,7 @@ once per change. Promises: after `load` or `apply` the sides hold at most `depth
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -52,10 +52,10 @@ class _Side:
         kept = list(levels)[:depth][::-1]
         self.keys = [self.sign * price for price, _ in kept]
         self.qtys = [qty for _, qty in kept]
-        self.texts = [b"%d%d" % level for level in kept]
+        self.texts = [b"%d%d" % (price, qty) for price, qty in kept]
         self.text = None
 
-    def apply(self, deltas: Iterable[tuple[int, int]], depth: int) -> None:
+    def apply(self, deltas: Sequence[tuple[int, int]], depth: int) -> None:
         """Set or remove each level in array order, then cut to `depth` (WIRE §5.1)."""
         keys, qtys, texts, sign = self.keys, self.qtys, self.texts, self.sign
         for price, qty in deltas:
@@ -81,11 +81,9 @@ class _Side:
             del keys[:over], qtys[:over], texts[:over]
 
     def checksum_text(self) -> bytes:
-        """Return the side's part of the checksum's input, from the best level."""
-        text = self.text
-        if text is None:
-            text = self.text = b"".join(self.texts[: -CHECKSUM_LEVELS - 1 : -1])
-        return text
+        """Make anew the side's part of the checksum's input, from the best level."""
+        self.text = b"".join(self.texts[: -CHECKSUM_LEVELS - 1 : -1])
+        return self.text
 
     def levels(self, limit: int | None) -> list[Level]:
         """Return at most `limit` levels, best first."""
@@ -105,6 +103,7 @@ class Book:
 
     __slots__ = (
         "_asks",
+        "_asks_crc",
         "_bids",
         "channel",
         "depth",
@@ -121,6 +120,7 @@ class Book:
     def __init__(self) -> None:
         self._bids = _Side(1)
         self._asks = _Side(-1)
+        self._asks_crc = 0  # of the asks' text: they come first in the checksum
         self.channel = ""
         self.symbol = ""
         self.depth = 0
@@ -147,16 +147,20 @@ class Book:
         self._bids.load(bids, depth)
         self._asks.load(asks, depth)
 
-    def apply(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> None:
-        """Apply one update's deltas, bids then asks (WIRE §5.1). A qty of 0 removes the price."""
+    def apply(self, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> int:
+        """Apply one update's deltas, bids then asks, a qty of 0 removing; return `checksum()`."""
         if bids:
             self._bids.apply(bids, self.depth)
         if asks:
             self._asks.apply(asks, self.depth)
+        return self.checksum()
 
     def checksum(self) -> int:
         """Return Kraken's CRC-32 of the best ten levels a side, 0 for an empty book (WIRE §5.2)."""
-        return crc32(self._bids.checksum_text(), crc32(self._asks.checksum_text()))
+        bids, asks = self._bids, self._asks
+        if asks.text is None:
+            self._asks_crc = crc32(asks.checksum_text())
+        return crc32(bids.checksum_text() if bids.text is None else bids.text, self._asks_crc)
 
     def levels(self, side: Side, limit: int | None = None) -> list[Level]:
         """Return the levels of `side` as scaled integers, best first, at most `limit`."""
@@ -216,7 +220,7 @@ class Book:
 def checksum_of(bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> int:
     """Return the checksum of two sides that come best first (WIRE §5.2)."""
     best = [*islice(asks, CHECKSUM_LEVELS), *islice(bids, CHECKSUM_LEVELS)]
-    return crc32(b"".join([b"%d%d" % level for level in best]))
+    return crc32(b"".join([b"%d%d" % (price, qty) for price, qty in best]))
 
 
 def scaled(value: int, precision: int) -> Decimal:

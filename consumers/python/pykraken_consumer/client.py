@@ -18,7 +18,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Final, Literal, Self, TypeVar
+from typing import Any, ClassVar, Final, Literal, Never, Self, TypeVar
 
 import redis
 import redis.asyncio
@@ -34,6 +34,7 @@ from ._programs import (
     Follower,
     Pause,
     Program,
+    Tell,
     catalogue,
     choose,
     one_book,
@@ -141,7 +142,7 @@ class Client:
         and `RedisUnreachable` when the catalogue is needed and cannot be read.
         """
         streams = [self._stream(symbol, depth, line) for symbol in symbols]
-        return self._iterate(Follower(streams, missing, BLOCK_MS).run(), Event)
+        return self._iterate(Follower(streams, missing, BLOCK_MS).run())
 
     def book(
         self,
@@ -161,7 +162,7 @@ class Client:
         self, stream: str, *, start: Start | EntryId = "now", place: Place = "book"
     ) -> Iterator[Record]:
         """Return an endless iterator over the entries of a stream as they are."""
-        return self._iterate(records(stream, place, start), Record)
+        return self._iterate(records(stream, place, start))
 
     def status(self, feed: str, *, start: Start | EntryId = "now") -> Iterator[Record]:
         """Return an endless iterator over the events of a feed's status stream (WIRE §4.8)."""
@@ -188,12 +189,12 @@ class Client:
         named = self._choice.stream(symbol, depth, line)
         return named or self._choice.listed(self.streams(), symbol, line)
 
-    def _iterate(self, program: Program[None], told: type[T]) -> Iterator[T]:
+    def _iterate(self, program: Program[T, None]) -> Iterator[T]:
         clock = 0.0
         step = next(program)
         while True:
-            if type(step) is told:
-                yield step
+            if isinstance(step, Tell):
+                yield from step.told
                 step = next(program)
             elif isinstance(step, Ask | Pause):
                 began = time.monotonic()
@@ -203,7 +204,7 @@ class Client:
             else:
                 step = next(program)
 
-    def _finish(self, program: Program[T]) -> T:
+    def _finish(self, program: Program[Never, T]) -> T:
         began = time.monotonic()
         answer: Answer | None = None
         while True:
@@ -263,7 +264,7 @@ class AsyncClient:
     ) -> AsyncIterator[Event]:
         """Iterate for ever over the events of the books of `symbols`; see `Client.follow`."""
         streams = [await self._stream(symbol, depth, line) for symbol in symbols]
-        async for event in self._iterate(Follower(streams, missing, BLOCK_MS).run(), Event):
+        async for event in self._iterate(Follower(streams, missing, BLOCK_MS).run()):
             yield event
 
     async def book(
@@ -281,7 +282,7 @@ class AsyncClient:
         self, stream: str, *, start: Start | EntryId = "now", place: Place = "book"
     ) -> AsyncIterator[Record]:
         """Iterate for ever over the entries of a stream as they are; see `Client.entries`."""
-        return self._iterate(records(stream, place, start), Record)
+        return self._iterate(records(stream, place, start))
 
     def status(self, feed: str, *, start: Start | EntryId = "now") -> AsyncIterator[Record]:
         """Iterate for ever over a feed's status stream; see `Client.status`."""
@@ -308,12 +309,13 @@ class AsyncClient:
         named = self._choice.stream(symbol, depth, line)
         return named or self._choice.listed(await self.streams(), symbol, line)
 
-    async def _iterate(self, program: Program[None], told: type[T]) -> AsyncIterator[T]:
+    async def _iterate(self, program: Program[T, None]) -> AsyncIterator[T]:
         clock = 0.0
         step = next(program)
         while True:
-            if type(step) is told:
-                yield step
+            if isinstance(step, Tell):
+                for event in step.told:
+                    yield event
                 step = next(program)
             elif isinstance(step, Ask | Pause):
                 began = time.monotonic()
@@ -323,7 +325,7 @@ class AsyncClient:
             else:
                 step = next(program)
 
-    async def _finish(self, program: Program[T]) -> T:
+    async def _finish(self, program: Program[Never, T]) -> T:
         began = time.monotonic()
         answer: Answer | None = None
         while True:

@@ -47,7 +47,7 @@ from ._events import (
 )
 from .book import Book, checksum_of
 from .errors import Code, DecodeError, NoStream
-from .wire import UNVERIFIED, decode, decode_snapshot, decode_update, parse_id
+from .wire import UNVERIFIED, decode, decode_snapshot, parse_id, update_fields
 
 __all__ = [
     "Disconnected",
@@ -84,17 +84,21 @@ class Replica:
         self.stream = stream
         self.missing = missing
         self.book = Book()
-        self.cursor: EntryId | None = None
+        self._at: tuple[int, int] | None = None
         self.wants: Want = "join"
         self.skipped = 0
         self._floor: EntryId | None = None  # after a bad entry: the oldest snapshot that helps
-        self._last_gap: Gap | None = None
         self._refused: EntryId | None = None  # a bad snapshot of `.snap`, told once
         self._heard = now
         self._looked = now
         self._suspect: EntryId | None = None
         self._is_stale_told = False
         self._is_trim_told = False
+
+    @property
+    def cursor(self) -> EntryId | None:
+        """The id of the last entry taken in, None before the first join."""
+        return None if self._at is None else EntryId(*self._at)
 
     @property
     def position(self) -> EntryId | None:
@@ -113,29 +117,28 @@ class Replica:
     ) -> Iterator[Event]:
         """Take entries (id, `d`) in the stream's order; while none are read they are ignored."""
         stream, book = self.stream, self.book
+        epoch, seq = self._short_way()
         for text, data in entries:
+            # The short way: the next seq, an ordinary update, the right checksum.
+            if seq >= 0 and text == b"%d-%d" % (epoch, seq + 1) and data is not None:
+                fields = update_fields(data)
+                if fields is not None:
+                    book.seq = seq = seq + 1
+                    self._at = at = (epoch, seq)
+                    book.ts_event = fields[0]
+                    if self._heard != now:
+                        self._hear(now)
+                    if book.apply(fields[5], fields[6]) == fields[4]:
+                        yield _new(Event, (stream, book, None, (at, fields)))
+                        continue
+                    yield self._quarantine(Code.CHECKSUM, EntryId(epoch, seq), "own book")
+                    epoch, seq = self._short_way()
+                    continue
             cursor = self.position
             if cursor is None:
                 return
-            if book.is_valid and data is not None:
-                epoch, seq = cursor
-                # The short way: the next seq, an ordinary update, the right checksum.
-                if text == b"%d-%d" % (epoch, seq + 1):
-                    entry_id = _new(EntryId, (epoch, seq + 1))
-                    update = decode_update(entry_id, data)
-                    if update is not None:
-                        self.cursor = entry_id
-                        if self._heard != now:
-                            self._hear(now)
-                        book.apply(update.bids, update.asks)
-                        if book.checksum() == update.checksum:
-                            book.seq = seq + 1
-                            book.ts_event = update.ts_event
-                            yield _new(Event, (stream, book, update))
-                        else:
-                            yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
-                        continue
             yield from self._entry(cursor, parse_id(text), data, now)
+            epoch, seq = self._short_way()
 
     def snapshot_read(
         self, entry_id: EntryId | None, data: bytes | None, now: float
@@ -156,7 +159,7 @@ class Replica:
             self._refused = entry_id
             return [self._event(snapshot)]
         self._load(snapshot)
-        self.cursor = entry_id
+        self._at = entry_id
         self._hear(now)
         return [self._event(Joined(entry_id, after))]
 
@@ -222,6 +225,11 @@ class Replica:
     def _event(self, body: WireEvent | LocalEvent) -> Event:
         return Event(self.stream, self.book, body)
 
+    def _short_way(self) -> tuple[int, int]:
+        """Return the cursor where the next update may be applied at once, else a seq of -1."""
+        cursor = self.position
+        return cursor if cursor is not None and self.book.is_valid else (0, -1)
+
     def _hear(self, now: float) -> None:
         self._heard = self._looked = now
         self._suspect = None
@@ -244,26 +252,23 @@ class Replica:
             if data is None:
                 raise DecodeError(Code.SCHEMA, "field d")
             event = decode(entry_id, data)
-            if isinstance(event, Epoch) and is_next:
-                raise DecodeError(Code.SCHEMA, "epoch at a seq above 0")
         except DecodeError as error:
             yield self._quarantine(error.code, entry_id, error.where)
             return
-        if isinstance(event, Epoch):
-            yield from self._epoch(cursor, event)
-        elif is_next:
+        if is_next:
             yield from self._next(event)
+        elif isinstance(event, Epoch):
+            yield from self._epoch(cursor, event)
         else:
             yield self._gap(cursor, entry_id)
 
     def _next(self, event: WireEvent) -> Iterator[Event]:
         """Act on the entry that follows the cursor."""
         entry_id = event.entry_id
-        self.cursor = entry_id
+        self._at = entry_id
         match event:
             case Update(checksum=checksum) if self.book.is_valid:
-                self.book.apply(event.bids, event.asks)
-                if self.book.checksum() != checksum:
+                if self.book.apply(event.bids, event.asks) != checksum:
                     yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
                     return
             case Snapshot(pointer=None):
@@ -299,7 +304,7 @@ class Replica:
     def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
         """WIRE §7.2: "tell the application which events of the old epoch it did not see"."""
         self._drop("entries")
-        self.cursor = event.entry_id
+        self._at = event.entry_id
         self.book.epoch, self.book.seq = event.entry_id
         unseen = missed = None
         if event.prev_epoch is not None and event.prev_seq is not None:
@@ -313,21 +318,19 @@ class Replica:
         yield self._event(event)
 
     def _gap(self, cursor: EntryId, found: EntryId) -> Event:
-        gap = Gap(cursor, found)
-        self._drop("join")
-        if gap == self._last_gap or self._floor is not None:
-            # The newest snapshot lies before the hole and led here again: wait for one behind it.
-            self.cursor = found
-            self._floor = EntryId(found.epoch, max(found.seq - 1, 0))
-        self._last_gap = gap
-        return self._event(gap)
+        """WIRE §7.2: a snapshot before the hole would lead here again, so wait for a later one."""
+        self._await(found, EntryId(found.epoch, max(found.seq - 1, 0)))
+        return self._event(Gap(cursor, found))
 
     def _quarantine(self, code: Code, entry_id: EntryId, where: str) -> Event:
         """WIRE §7.3: keep the place in the sequence, and want a snapshot that is not older."""
-        self.cursor = entry_id
-        self._drop("join")
-        self._floor = entry_id
+        self._await(entry_id, entry_id)
         return self._event(Quarantined(code, entry_id, where))
+
+    def _await(self, cursor: EntryId, floor: EntryId) -> None:
+        """Read on from `cursor` without a book, until a snapshot from `floor` on helps."""
+        self._drop("join")
+        self._at, self._floor = cursor, floor
 
     def _drop(self, wants: Want) -> None:
         self.book.is_valid = False
@@ -337,7 +340,7 @@ class Replica:
 
     def _forget(self) -> None:
         self._drop("join")
-        self.cursor = self._floor = self._suspect = self._refused = self._last_gap = None
+        self._at = self._floor = self._suspect = self._refused = None
 
     def _judge(self, entry_id: EntryId, data: bytes | None) -> Snapshot | Quarantined:
         """Return the whole book in an entry of `.snap`, or what is wrong with it."""

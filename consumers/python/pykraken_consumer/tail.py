@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 from ._events import (
@@ -31,9 +31,11 @@ from ._programs import (
     JOIN_RETRY_S,
     READ_COUNT,
     Ask,
+    Batch,
     Command,
     Pause,
     Program,
+    Tell,
     entries_of,
     newest,
     rows_of,
@@ -80,7 +82,7 @@ def _text(text: str) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def records(stream: str, place: Place, start: Start | EntryId) -> Program[None]:
+def records(stream: str, place: Place, start: Start | EntryId) -> Program[Record, None]:
     """Yield every entry of `stream` after `start`, decoded and in order, for ever.
 
     `snapshot` starts with the newest entry of `.snap`. A hole in the sequence is a `Gap`.
@@ -89,7 +91,7 @@ def records(stream: str, place: Place, start: Start | EntryId) -> Program[None]:
     while start == "snapshot" and cursor is None:
         for text, data in rows_of((yield from _read(stream, newest(f"{stream}.snap")))):
             cursor = parse_id(text)
-            yield _record(stream, cursor, data, "snap")
+            yield Tell([_record(stream, cursor, data, "snap")])
         if cursor is None:
             yield Pause(JOIN_RETRY_S)
     if start == "now":
@@ -99,25 +101,30 @@ def records(stream: str, place: Place, start: Start | EntryId) -> Program[None]:
         after = str(cursor or EntryId(0, 0))
         command = ("XREAD", "COUNT", READ_COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after)
         for _, batch in entries_of((yield from _read(stream, command))):
-            for text, data in batch:
-                entry_id = parse_id(text)
-                if cursor is not None and not cursor.is_followed_by(entry_id):
-                    yield Record(stream, Gap(cursor, entry_id))
-                cursor = entry_id
-                yield _record(stream, entry_id, data, place)
+            yield Tell(_batch(stream, place, batch, cursor))
+            cursor = parse_id(batch[-1][0])
 
 
-def _read(stream: str, command: Command) -> Program[Any]:
+def _batch(stream: str, place: Place, batch: Batch, cursor: EntryId | None) -> Iterator[Record]:
+    for text, data in batch:
+        entry_id = parse_id(text)
+        if cursor is not None and not cursor.is_followed_by(entry_id):
+            yield Record(stream, Gap(cursor, entry_id))
+        cursor = entry_id
+        yield _record(stream, entry_id, data, place)
+
+
+def _read(stream: str, command: Command) -> Program[Record, Any]:
     """Return the reply, after as many attempts as it takes."""
     pause, is_away = BACKOFF_S[0], False
     while True:
         answer = yield Ask([command])
         if not isinstance(answer.replies, str):
             if is_away:
-                yield Record(stream, Reconnected())
+                yield Tell([Record(stream, Reconnected())])
             return answer.replies[0]
         if not is_away:
-            yield Record(stream, Disconnected(answer.replies))
+            yield Tell([Record(stream, Disconnected(answer.replies))])
         is_away = True
         yield Pause(pause)
         pause = min(pause * 2, BACKOFF_S[1])

@@ -3,7 +3,7 @@
 Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first, then
 schema, version, ranges and order, and when several rules are broken the first in that order is
 reported (WIRE §8). Knows nothing of books, sequences or Redis. Ordinary updates take a short way
-(`decode_update`) that accepts only what the long way would accept; whatever it does not like is
+(`update_fields`) that accepts only what the long way would accept; whatever it does not like is
 judged by the long way, so codes come from there.
 """
 
@@ -28,6 +28,7 @@ from ._events import (
     Snapshot,
     Unknown,
     Update,
+    UpdateFields,
     WireEvent,
 )
 from .errors import Code, DecodeError
@@ -52,8 +53,8 @@ __all__ = [
     "decode",
     "decode_listing",
     "decode_snapshot",
-    "decode_update",
     "parse_id",
+    "update_fields",
 ]
 
 WIRE_VERSIONS: Final = frozenset({1})  # WIRE §11: N and N-1; there was no version before 1
@@ -104,16 +105,17 @@ _COMMON: Final = _table("te:time tr:time tp:time f:uint")
 _BOOK: Final = _table("ch:channel y:text d:depth pp:precision qp:precision")
 _OF_BOOK: Final = _table("ch?:channel y?:text d?:depth pp?:precision qp?:precision")
 _LEVELS: Final = _table("b?:levels a?:levels ptr?:one")
-_LISTING: Final = (*_table("v:uint fd:text"), *_BOOK, *_table("l:text ep:uint"))
+_LISTING: Final = (*_table("v:version fd:text"), *_BOOK, *_table("l:text ep:uint"))
 
+_ODD: Final[Any] = None  # where a map keeps the pairs whose keys are not text
 # After `t` and the common keys, in the order of the event's own fields, which is that of WIRE §9.
 _EVENTS: Final[dict[str, tuple[Callable[..., WireEvent], tuple[_Field, ...]]]] = {
     "update": (Update, _table("c:crc b:levels a:levels")),
-    "snapshot": (Snapshot, (*_table("v:uint"), *_BOOK, *_table("c:crc"), *_LEVELS)),
+    "snapshot": (Snapshot, (*_table("v:version"), *_BOOK, *_table("c:crc"), *_LEVELS)),
     "epoch": (
         Epoch,
         (
-            *_table("v:uint why:text fd:text w:uint"),
+            *_table("v:version why:text fd:text w:uint"),
             *_OF_BOOK,
             *_table("pe?:uint ps?:uint mf?:uint ml?:uint"),
         ),
@@ -124,13 +126,14 @@ _EVENTS: Final[dict[str, tuple[Callable[..., WireEvent], tuple[_Field, ...]]]] =
     "feed": (Feed, _table("s:state ns:uint nl:uint sys:text")),
     "notice": (Notice, _table("y:text k:text n:text")),
 }
+_UPDATE_KEYS: Final = frozenset({"t", "te", "tr", "tp", "f", "b", "a", "c"})
 # Keys that come together or not at all, by event type.
 _TOGETHER: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "epoch": (("ch", "y", "d", "pp", "qp"), ("pe", "ps"), ("mf", "ml")),
     "snapshot": (("b", "a"),),
 }
 # WIRE §8: "the first of this order is reported".
-_ORDER: Final = (Code.SCHEMA, Code.VERSION, Code.RANGE, Code.ORDER)
+_ORDER: Final = (Code.VERSION, Code.SCHEMA, Code.RANGE, Code.ORDER)
 
 
 def parse_id(text: str | bytes) -> EntryId:
@@ -145,9 +148,9 @@ def decode(entry_id: EntryId, data: bytes, place: Place = "book") -> WireEvent:
     Raise `DecodeError` with the first code, in the order of WIRE §8, that applies.
     """
     if place == "book":
-        update = decode_update(entry_id, data)
-        if update is not None:
-            return update
+        fields = update_fields(data)
+        if fields is not None:
+            return Update(entry_id, *fields)
     return _decode_any(entry_id, data, place)
 
 
@@ -161,17 +164,12 @@ def decode_snapshot(entry_id: EntryId, data: bytes) -> Snapshot:
 def decode_listing(stream: str, data: bytes) -> Listing:
     """Return one value of the catalogue (WIRE §4.9). Raise `DecodeError`."""
     fields = _unpack_map(data)
-    faults = _field_faults(fields, _LISTING)
-    _raise_first(faults + _version_faults(fields))
+    _raise_first(_field_faults(fields, _LISTING))
     return Listing(stream, *(fields[key] for key, _, _ in _LISTING))  # type: ignore[arg-type]
 
 
-# A NamedTuple's own constructor costs twice as much, on the hottest line of the consumer.
-_new = tuple.__new__
-
-
-def decode_update(entry_id: EntryId, data: bytes) -> Update | None:
-    """Return a plain update that breaks no rule, None for anything else."""
+def update_fields(data: bytes) -> UpdateFields | None:
+    """Return what a plain update holds after its id, None for anything else or with any fault."""
     if len(data) > ENTRY_MAX_BYTES:
         return None
     try:
@@ -184,24 +182,36 @@ def decode_update(entry_id: EntryId, data: bytes) -> Update | None:
             max_bin_len=0,
             max_ext_len=0,
         )
-        if fields["t"] != "update" or len(fields) != 8:
+        if fields["t"] != "update" or (len(fields) != 8 and not _has_plain_extras(fields)):
             return None
         ts_event, ts_recv, ts_pub = fields["te"], fields["tr"], fields["tp"]
         flags, checksum, bids, asks = fields["f"], fields["c"], fields["b"], fields["a"]
         if not (
-            type(ts_event) is type(ts_recv) is type(ts_pub) is type(flags) is type(checksum) is int
-            and type(bids) is type(asks) is tuple
-            and min(ts_event, ts_recv, ts_pub, flags) >= 0
+            type(ts_event) is int
+            and type(ts_recv) is int
+            and type(ts_pub) is int
+            and type(flags) is int
+            and type(checksum) is int
+            and type(bids) is tuple
+            and type(asks) is tuple
+            and ts_event >= 0
+            and ts_recv >= 0
+            and ts_pub >= 0
+            and flags >= 0
             and 0 <= checksum <= 0xFFFFFFFF
         ):
             return None
-        for side in (bids, asks):
-            for price, qty in side:
-                if type(price) is not int or type(qty) is not int or price < 0 or qty < 0:
-                    return None
+        for price, qty in bids + asks:
+            if type(price) is not int or type(qty) is not int or price < 0 or qty < 0:
+                return None
     except (ValueError, TypeError, KeyError):
         return None
-    return _new(Update, (entry_id, ts_event, ts_recv, ts_pub, flags, checksum, bids, asks))
+    return ts_event, ts_recv, ts_pub, flags, checksum, bids, asks
+
+
+def _has_plain_extras(fields: dict[str, object]) -> bool:
+    """True when every key that an update of today has not is a scalar: nothing to judge inside."""
+    return all(key in _UPDATE_KEYS or type(fields[key]) in _SCALARS for key in fields)
 
 
 def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
@@ -216,8 +226,7 @@ def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
         return Unknown(entry_id, kind)
     make, own = _EVENTS[kind]
     table = (*_COMMON, *own)
-    faults = _field_faults(fields, table)
-    faults += _version_faults(fields) + _presence_faults(kind, fields, place)
+    faults = _field_faults(fields, table) + _presence_faults(kind, fields, place)
     if kind == "snapshot":
         faults += _levels_faults(fields)
     _raise_first(faults)
@@ -230,7 +239,7 @@ def _raise_first(faults: Sequence[tuple[Code, str]]) -> None:
 
 
 def _field_faults(fields: dict[str, object], table: Sequence[_Field]) -> list[tuple[Code, str]]:
-    faults = []
+    faults = [(Code.SCHEMA, "keys")] if _ODD in fields else []
     for key, kind, is_required in table:
         if key in fields:
             code = _fault(fields[key], kind)
@@ -251,6 +260,8 @@ def _fault(value: object, kind: str) -> Code | None:
         return None if words is None or value in words else Code.RANGE
     if type(value) is not int:  # a bool is not an int here (WIRE §3.4)
         return Code.SCHEMA
+    if kind == "version":
+        return None if value in WIRE_VERSIONS else Code.VERSION
     low, high = _RANGES[kind]
     return None if low <= value <= high else Code.RANGE
 
@@ -290,13 +301,6 @@ def _value(value: Any, kind: str) -> object:
     if kind == "levels" and value is not None:
         return tuple([(int(price), int(qty)) for price, qty in value])
     return value
-
-
-def _version_faults(fields: dict[str, object]) -> list[tuple[Code, str]]:
-    version = fields.get("v")
-    if type(version) is int and version not in WIRE_VERSIONS:
-        return [(Code.VERSION, "v")]
-    return []
 
 
 def _presence_faults(kind: str, fields: dict[str, object], place: Place) -> list[tuple[Code, str]]:
@@ -339,18 +343,12 @@ def _unpack_map(data: bytes) -> dict[str, object]:
     """Return the outer map. Raise SIZE, MSGPACK or, for bad keys and another outer type, SCHEMA."""
     if len(data) > ENTRY_MAX_BYTES:
         raise DecodeError(Code.SIZE, f"{len(data)} bytes")
-    odd: list[tuple[object, object]] = []
-
-    def as_map(pairs: Sequence[tuple[object, object]]) -> dict[str, object]:
-        odd.extend(pair for pair in pairs if type(pair[0]) is not str)
-        return {key: value for key, value in pairs if type(key) is str}
-
     try:
         value = unpackb(
             data,
             use_list=False,
             strict_map_key=False,
-            object_pairs_hook=as_map,
+            object_pairs_hook=_as_map,
             # No array has more elements than the entry has bytes: no room is made for a lie.
             max_array_len=min(ARRAY_MAX, len(data)),
             max_map_len=MAP_MAX,
@@ -360,19 +358,32 @@ def _unpack_map(data: bytes) -> dict[str, object]:
         )
     except (ValueError, TypeError, OverflowError) as error:
         raise DecodeError(Code.MSGPACK, str(error) or type(error).__name__) from error
-    _check_shape((value, *odd), 0)
-    if odd or type(value) is not dict:
-        raise DecodeError(Code.SCHEMA, "keys" if odd else "no map")
+    _check_shape(value, 1)
+    if type(value) is not dict:
+        raise DecodeError(Code.SCHEMA, "no map")
     return value
+
+
+def _as_map(pairs: Sequence[tuple[Any, object]]) -> dict[str, object]:
+    """Return a map by its text keys; the other pairs, flat, under `_ODD`, which is no such key."""
+    odd = [part for pair in pairs if type(pair[0]) is not str for part in pair]
+    fields = {key: value for key, value in pairs if type(key) is str}
+    return fields | {_ODD: tuple(odd)} if odd else fields
 
 
 def _check_shape(value: object, nesting: int) -> None:
     """Raise MSGPACK for what only a walk can see: deep nesting, empty bin and ext (WIRE §3.3)."""
-    if type(value) is dict or type(value) is tuple:
-        if nesting > NESTING_MAX:
-            raise DecodeError(Code.MSGPACK, f"nesting over {NESTING_MAX}")
-        for part in value.values() if type(value) is dict else value:
-            if type(part) not in _SCALARS:
-                _check_shape(part, nesting + 1)
+    if type(value) is tuple:
+        parts = value
+    elif type(value) is dict:
+        odd = value.get(_ODD, ())
+        parts = (*(part for key, part in value.items() if key is not _ODD), *odd)
+    elif type(value) in _SCALARS:
+        return
     else:
         raise DecodeError(Code.MSGPACK, f"{type(value).__name__} is not allowed")
+    if nesting > NESTING_MAX:
+        raise DecodeError(Code.MSGPACK, f"nesting over {NESTING_MAX}")
+    for part in parts:
+        if type(part) not in _SCALARS:
+            _check_shape(part, nesting + 1)
