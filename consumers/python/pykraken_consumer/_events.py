@@ -270,8 +270,8 @@ LocalEvent = (
 class Event(NamedTuple):
     """What the application gets: `body` says what happened, `book` is the book right after it.
 
-    Many applications look at the book alone, so an update is kept as `plain`, its id and fields, and
-    made an `Update` for those that ask; everything else is a `fact`. Read `body`.
+    Many applications look at the book alone, so an update is kept as `plain`, its id and fields,
+    and made an `Update` for those that ask; everything else is a `fact`. Read `body`.
     """
 
     stream: str

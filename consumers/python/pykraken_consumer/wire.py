@@ -103,6 +103,7 @@ _WORDS: Final = {
 
 _COMMON: Final = _table("te:time tr:time tp:time f:uint")
 _BOOK: Final = _table("ch:channel y:text d:depth pp:precision qp:precision")
+_BOOK_KEYS: Final = frozenset(field.key for field in _BOOK)
 _OF_BOOK: Final = _table("ch?:channel y?:text d?:depth pp?:precision qp?:precision")
 _LEVELS: Final = _table("b?:levels a?:levels ptr?:one")
 _LISTING: Final = (*_table("v:version fd:text"), *_BOOK, *_table("l:text ep:uint"))
@@ -224,6 +225,9 @@ def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
     if kind not in _EVENTS:
         _raise_first(_field_faults(fields, _COMMON))
         return Unknown(entry_id, kind)
+    if kind == "epoch" and place == "status":
+        # WIRE §4.4: the book's keys are absent there, so they are unknown ones and ignored.
+        fields = {key: value for key, value in fields.items() if key not in _BOOK_KEYS}
     make, own = _EVENTS[kind]
     table = (*_COMMON, *own)
     faults = _field_faults(fields, table) + _presence_faults(kind, fields, place)
