@@ -76,7 +76,7 @@ class Book:
     `apply`.
     """
 
-    __slots__ = ("_asks", "_asks_crc", "_bids", "_bids_text", "depth")
+    __slots__ = ("_asks", "_asks_crc", "_bids", "_bids_text", "depth", "is_crossed")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -84,6 +84,8 @@ class Book:
         self._asks = Side(-1)
         self._asks_crc = 0
         self._bids_text = b""
+        self.is_crossed = False
+        """True when the best bid is at or above the best offer (WIRE.md 4.1, `CROSSED`)."""
 
     def replace(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Forget everything and take a snapshot's levels, in any order."""
@@ -96,6 +98,8 @@ class Book:
             self._bids.apply(bids, self.depth)
         if asks:
             self._asks.apply(asks, self.depth)
+        bid_keys, ask_keys = self._bids.keys, self._asks.keys
+        self.is_crossed = bool(bid_keys and ask_keys) and bid_keys[-1] + ask_keys[-1] >= 0
 
     def checksum(self) -> int:
         """Return Kraken's CRC-32 of the best ten levels, unsigned (protocol.md 5.3)."""
@@ -127,9 +131,3 @@ class Book:
     def best_offer(self) -> int | None:
         """The lowest ask's price; None on an empty side."""
         return -self._asks.keys[-1] if self._asks.keys else None
-
-    @property
-    def is_crossed(self) -> bool:
-        """True when the best bid is at or above the best offer (WIRE.md 4.1, `CROSSED`)."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return bool(bids and asks and bids[-1] + asks[-1] >= 0)

@@ -54,8 +54,7 @@ def inspect(streams: Sequence[Stream]) -> Call:
 def open_epoch(
     stream: Stream, writer: int, feed: str, retention_ms: int, entries: Sequence[bytes]
 ) -> Call:
-    """Open an epoch. `entries`: the epoch event, then for a book the snapshot event and its body.
-    """
+    """Open an epoch. `entries`: the epoch event, then for a book the snapshot event and its body."""
     arguments: list[str | bytes | int]
     arguments = [stream.epoch, writer, feed, stream.inspected, retention_ms, *entries]
     return Call(Kind.OPEN, _evalsha(scripts.OPEN, stream.keys, arguments), (stream,))

@@ -16,7 +16,6 @@ returns, in order, on one connection. It promises:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from time import time_ns
 
 from publisher import wire
 from publisher.bus import calls, keys, opening
@@ -103,8 +102,7 @@ class Publication:
         return max(parse_id(stream.inspected)[0] for stream in self.streams)
 
     def lead(self, epoch: int, reason: str) -> None:
-        """Begin to write: each stream is looked at once more and opens as soon as its book is live.
-        """
+        """Begin to write: each stream is looked at once more and opens as soon as its book is live."""
         self.epoch = epoch
         for stream in self.streams:
             stream.reason = reason
@@ -152,22 +150,21 @@ class Publication:
 
     # Events ---------------------------------------------------------------------------------------
 
-    def publish(self, symbol: str, event: wire.Event, now: Now) -> None:
-        """Give an event of a book its place in the book's stream."""
+    def publish(self, symbol: str, event: wire.Event, ts_pub: int) -> None:
+        """Give an event of a book its place in the book's stream, stamped `ts_pub` (Unix ns)."""
         stream = self.books[symbol]
         if not stream.takes_entries:
             return  # the snapshot that opens the epoch will cover it
-        entry: bytes | Entry
-        if type(event) is wire.Snapshot:
-            entry = opening.with_body(event, time_ns())
+        if not stream.fresh:
+            self._pending[stream] = None
+        if type(event) is wire.Update:
             stream.is_changed = True
+            stream.fresh.append(wire.encode(event, ts_pub))
+        elif type(event) is wire.Snapshot:
+            stream.is_changed = True
+            stream.fresh.append(opening.with_body(event, ts_pub))
         else:
-            entry = wire.encode(event, time_ns())
-            stream.written += len(entry)
-            if type(event) is wire.Update:
-                stream.is_changed = True
-        stream.fresh.append(entry)
-        self._pending[stream] = None
+            stream.fresh.append(wire.encode(event, ts_pub))
 
     def announce(self, event: wire.FeedState | wire.Notice | wire.Bye, now: Now) -> None:
         """Write an event of the feed's own to its status stream."""
@@ -180,7 +177,7 @@ class Publication:
         for symbol, stream in self.books.items():
             if stream.takes_entries:
                 self._schedule.hurry(stream)
-                self.publish(symbol, wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now)
+                self.publish(symbol, wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now.unix)
         self.announce(wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now)
 
     # Time -----------------------------------------------------------------------------------------
@@ -212,7 +209,7 @@ class Publication:
                     state=state.value,
                     checksum=checksum,
                 )
-                self.publish(symbol, heartbeat, now)
+                self.publish(symbol, heartbeat, now.unix)
 
     def _reopen(self, stream: Stream) -> None:
         self._pending.pop(stream, None)
@@ -243,8 +240,7 @@ class Publication:
             self._due.append(self._row(stream, snapshot))
 
     def _row(self, stream: Stream, snapshot: wire.Snapshot) -> Call:
-        """Write the stream's row in the catalogue; with each snapshot again, should Redis lose it.
-        """
+        """Write the stream's row in the catalogue; with each snapshot again, should Redis lose it."""
         row = opening.catalogue_row(stream, snapshot, self.plan)
         catalogue = keys.catalogue_key(self.plan.namespace)
         return calls.plain("HSET", catalogue, stream.keys.stream, row)
@@ -291,7 +287,7 @@ class Publication:
             snapshot = self._capture(stream.symbol)
             if snapshot is None:
                 continue
-            body = wire.encode(snapshot, time_ns())
+            body = wire.encode(snapshot, now.unix)
             out.append(calls.snapshot(stream, self.writer, body, retention_ms))
             out.append(self._row(stream, snapshot))
         for symbol in self._schedule.struck():

@@ -58,8 +58,8 @@ class Ring:
         self._marks.clear()
         self.first = first
 
-    def extend(self, fresh: list[bytes | Entry], now: float) -> None:
-        """Append entries from seq `end` on; drop what is too old or too much."""
+    def extend(self, fresh: list[bytes | Entry], now: float) -> int:
+        """Append entries from seq `end` on; drop what is too old or too much; return their bytes."""
         marks = self._marks
         if not marks or now - marks[-1][0] >= MARK_EVERY_S:
             marks.append((now, self.end))
@@ -69,9 +69,11 @@ class Ring:
                     self._drop()
         self._entries.extend(fresh)
         budget = self._budget
-        budget.used += sum(map(_size, fresh))
+        added = sum(map(_size, fresh))
+        budget.used += added
         while budget.used > budget.limit and len(self._entries) > 1:
             self._drop()
+        return added
 
     def slice(self, start: int, stop: int) -> list[bytes | Entry]:
         """Return entries `start` to `stop - 1`; both lie within the ring."""

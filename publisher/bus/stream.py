@@ -139,7 +139,7 @@ class Stream:
     def settle(self, now: float) -> None:
         """Move what was published since the last call into the ring."""
         if self.fresh:
-            self.ring.extend(self.fresh, now)
+            self.written += self.ring.extend(self.fresh, now)
             self.fresh.clear()
             self.published_at = now
 

@@ -176,7 +176,7 @@ class Session:
                 continue
             try:
                 if is_update:
-                    if subscription.state is State.LIVE:
+                    if subscription.is_live:
                         update = verify.updated(subscription, data, self.checksum_freq, now)
                         actions.append(Emit(data.symbol, update))
                     else:

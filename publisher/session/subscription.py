@@ -105,6 +105,8 @@ class Subscription:
     symbol: str
     book: Book
     state: State = State.DISCONNECTED
+    is_live: bool = False
+    """`state is State.LIVE`, for the hot path."""
     instrument: Instrument | None = None
     req_id: int = 0
     due: float = 0.0
@@ -124,6 +126,7 @@ class Subscription:
         if to is None:
             return False
         self.state = to
+        self.is_live = to is State.LIVE
         match to:
             case State.SUBSCRIBING | State.AWAITING_SNAPSHOT | State.UNSUBSCRIBING:
                 self.due = now + ANSWER_DUE_S

@@ -33,12 +33,13 @@ def updated(subscription: Subscription, data: BookData, checksum_freq: int, now:
     """Apply one update to a live book; raise WrongChecksum, BadNumber or BadFrame."""
     instrument = subscription.instrument
     assert instrument is not None  # a live book has one
-    precisions = instrument.price_precision, instrument.qty_precision
-    bids = scaled_levels(data.bids, *precisions) if data.bids else []
-    asks = scaled_levels(data.asks, *precisions) if data.asks else []
+    price_precision, qty_precision = instrument.price_precision, instrument.qty_precision
+    bids, asks = data.bids, data.asks
+    new_bids = scaled_levels(bids, price_precision, qty_precision) if bids else []
+    new_asks = scaled_levels(asks, price_precision, qty_precision) if asks else []
     ts_event = subscription.stamps.read(data.timestamp)
     book = subscription.book
-    book.apply(bids, asks)
+    book.apply(new_bids, new_asks)
     flags = 0
     stated = data.checksum
     if checksum_freq > 1 and not _is_turn(subscription, checksum_freq):
@@ -51,7 +52,7 @@ def updated(subscription: Subscription, data: BookData, checksum_freq: int, now:
             subscription.crossed_since = now.mono
     elif subscription.crossed_since is not None:
         subscription.crossed_since = None
-    update = Update(ts_event, now.unix, 0, flags, bids, asks, stated)
+    update = Update(ts_event, now.unix, 0, flags, new_bids, new_asks, stated)
     subscription.last = update
     return update
 
