@@ -35,12 +35,14 @@ def _trusting(url: str, settings: Settings) -> str:
 
 
 def connect(url: str, settings: Settings) -> redis.Redis:
-    """Return a client that tries once, so that what it says is what happened."""
+    """Return a client that tries once, so that what it says is what happened.
+
+    It gives itself no name: a user may lack the right to, and nothing would be asked at all.
+    """
     return redis.Redis.from_url(
         url,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=settings.redis_timeout_s,
         retry=Retry(NoBackoff(), 0),
-        client_name="pykraken-doctor",
     )

@@ -25,11 +25,15 @@ return denied
 """
 
 
+WITH_SUBCOMMAND = ("CLIENT", "XINFO")
+
+
 def needed(settings: Settings) -> list[str]:
     """Return a command line for each right that publishing with `settings` needs."""
     space, feed = settings.namespace, feed_id(settings)
     status = status_keys(space, feed)
-    lines = ["PING", "INFO server", "TIME", f"HSET {catalogue_key(space)} field value"]
+    lines = ["PING", "CLIENT SETNAME pykraken", "INFO server", "TIME"]
+    lines += [f"HSET {catalogue_key(space)} field value"]
     lines += _hash_rights(lease_key(space, feed))
     for symbol in settings.symbols:
         keys = book_keys(space, symbol, settings.depth, settings.line)
@@ -66,6 +70,8 @@ def _hash_rights(key: str) -> list[str]:
 def _rule(line: str) -> str:
     """Return the ACL rule that allows a command line: the command, and its key if it has one."""
     command, *rest = line.split()
-    name = f"+{command.lower()}" + ("|stream" if command == "XINFO" else "")
+    name = f"+{command.lower()}"
+    if command in WITH_SUBCOMMAND:
+        name += f"|{rest[0].lower()}"
     key = next((word for word in rest if word.startswith("{")), None)
     return f"{name} and the key ~{key}" if key else name

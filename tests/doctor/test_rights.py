@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import redis
 
 from publisher.doctor.findings import Finding
 from publisher.doctor.rights import judge_rights
 from publisher.settings import Settings
+from tests.polling import wait_until
 from tests.servers import RedisServer
 
 # The publisher's user of the design: scripts, and the commands that they run.
-COMMANDS = "evalsha script|load xadd xtrim xinfo|stream hget hset hmget time info ping hello"
+COMMANDS = (
+    "client|setname evalsha script|load xadd xtrim xinfo|stream hget hset hmget time info ping"
+)
 GRANTED = ["resetchannels", "~{kraken.*}*", "-@all", *(f"+{name}" for name in COMMANDS.split())]
 
 
@@ -50,3 +59,48 @@ def test_without_scripts_nothing_can_be_asked_and_that_is_said(
     (finding,) = judged(each_redis_server, "resetchannels", "~*", "-@all", "+ping", "+hello")
     assert finding.level == "bad"
     assert "+evalsha" in finding.mend
+
+
+def test_the_publisher_itself_gets_along_with_exactly_these_rights(
+    each_redis_server: RedisServer, tmp_path: Path
+) -> None:
+    judged(each_redis_server, *GRANTED)
+    variables = {
+        "PYKRAKEN_REDIS_URL": f"redis://md-pub:pw@127.0.0.1:{each_redis_server.port}/0",
+        # Short, so that snapshots replace each other and streams are trimmed while we look.
+        "PYKRAKEN_SNAPSHOT_INTERVAL_S": "0.2",
+        "PYKRAKEN_RETENTION_S": "1",
+    }
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "publisher", "run", "BTC/USD", "--exchange", "sim"],
+            env={**os.environ, **variables},
+            cwd=tmp_path,
+            stderr=log,
+        )
+    try:
+        with each_redis_server.client() as admin:
+            stream = "{kraken.BTC/USD}:book.10"
+            wait_until(
+                lambda: is_trimmed(admin, stream), 30, f"a trimmed stream: {tmp_path / 'log'}"
+            )
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+            # redis-py tries that on its own, and goes on without it.
+            assert denied(admin) <= {b"client|setinfo"}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def denied(client: redis.Redis) -> set[bytes]:
+    """Return what the server has refused to anybody, by its own log."""
+    rows = [
+        dict(zip(row[::2], row[1::2], strict=True)) for row in client.execute_command("ACL", "LOG")
+    ]
+    return {row[b"object"] for row in rows}
+
+
+def is_trimmed(client: redis.Redis, stream: str) -> bool:
+    first = client.execute_command("XRANGE", stream, "-", "+", "COUNT", 1)
+    return bool(first) and not first[0][0].endswith(b"-0")
