@@ -42,7 +42,8 @@ class Backoff:
         self._failures += 1
         if status in TOO_MANY:
             return BLOCKED_WAIT_S * (1 + chance / 10)
-        return float(chance * min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (self._failures - 1)))
+        # The exponent ends early: after hours of failures the power would be no float.
+        return chance * min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._failures - 1, 10))
 
 
 def spend(stored: str | None, unix_s: int) -> tuple[str, int]:
@@ -53,7 +54,7 @@ def spend(stored: str | None, unix_s: int) -> tuple[str, int]:
     """
     try:
         attempts = [int(when) for when in json.loads(stored or "[]")]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):  # whatever a disk may hold
         attempts = []
     recent = [when for when in attempts if 0 <= unix_s - when < BUDGET_WINDOW_S][-BUDGET:]
     if len(recent) >= BUDGET:
