@@ -10,6 +10,7 @@ from time import strptime
 from publisher.errors import BadFrame
 
 NANOSECONDS = 1_000_000_000
+UINT64_END = 1 << 64
 
 
 class Stamps:
@@ -24,7 +25,8 @@ class Stamps:
     def read(self, text: str) -> int:
         """Return what `nanoseconds` returns."""
         fraction = text[20:26]
-        if text[:19] == self._second and text[26:] == "Z" and fraction.isdigit():
+        is_usual = text[19:20] == "." and text[26:] == "Z" and fraction.isdecimal()
+        if is_usual and text[:19] == self._second:
             return self._nanoseconds + int(fraction) * 1000
         stamp = nanoseconds(text)
         if stamp:
@@ -36,15 +38,23 @@ class Stamps:
 def nanoseconds(text: str) -> int:
     """Return Unix time in ns; 0 for empty text: the venue gave none. Raise BadFrame.
 
-    The fraction may have 0 to 9 digits, and `Z` may be missing: Kraken's channels differ.
+    The fraction may have 0 to 9 digits, and `Z` may be missing: Kraken's channels differ. A time
+    that the wire cannot carry (before 1970, or past 2^64 ns) is a BadFrame too.
     """
     if not text:
         return 0
     fraction = text[20:].removesuffix("Z")
     try:
-        if len(fraction) > 9 or text[19:20] not in (".", "Z", "") or not ("0" + fraction).isdigit():
+        if (
+            len(fraction) > 9
+            or text[19:20] not in (".", "Z", "")
+            or not ("0" + fraction).isdecimal()
+        ):
             raise ValueError(text)
         second = timegm(strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
-        return second * NANOSECONDS + int(fraction.ljust(9, "0"))
+        stamp = second * NANOSECONDS + int(fraction.ljust(9, "0"))
+        if not 0 <= stamp < UINT64_END:
+            raise ValueError(text)
+        return stamp
     except ValueError:
         raise BadFrame(f"timestamp {text[:40]!r}") from None
