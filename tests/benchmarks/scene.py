@@ -19,7 +19,7 @@ from typing import Any
 import redis
 from pykraken_consumer import Client
 
-from tests.benchmarks.children import Child, cpu_s, peak_mb
+from tests.benchmarks.children import Child, Place, cpu_s, peak_mb
 from tests.benchmarks.corpus import Corpus
 from tests.servers import RedisServer
 
@@ -55,6 +55,11 @@ class Run:
         """CPU time of the measured process for each update."""
         return self.cpu_s / self.updates * 1e6
 
+    @property
+    def redis_cpu_us(self) -> float:
+        """CPU time of Redis for each update."""
+        return self.redis_cpu_s / self.updates * 1e6
+
 
 def stream_of(corpus: Corpus) -> str:
     """Return the stream that the publisher writes a corpus' book to."""
@@ -71,8 +76,10 @@ def end_of(server: redis.Redis, stream: str) -> tuple[int, str]:
 
 
 @contextmanager
-def publishing(server: RedisServer, corpus: Corpus, venue_url: str) -> Iterator[Child]:
-    """Run the publisher, as `pykraken run` does, until it has opened the corpus' stream."""
+def publishing(
+    server: RedisServer, corpus: Corpus, venue_url: str, place: Place
+) -> Iterator[Child]:
+    """Run the publisher; begin when it has opened the corpus' stream."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
         environment = {
@@ -84,7 +91,7 @@ def publishing(server: RedisServer, corpus: Corpus, venue_url: str) -> Iterator[
             "PYKRAKEN_LOG_LEVEL": "error",
         }
         words = ("publisher", "run")
-        child = Child(*words, place="measured", environment=environment, folder=folder)
+        child = Child(*words, place=place, environment=environment, folder=folder)
         stack.enter_context(child)
         with server.client() as client:
             _wait_for_end(client, stream_of(corpus), 2)
@@ -111,7 +118,9 @@ def run_publisher(server: RedisServer, corpus: Corpus, updates: int) -> Run:
         client = stack.enter_context(server.client())
         client.flushall(asynchronous=False)
         venue = stack.enter_context(_venue(corpus, updates))
-        daemon = stack.enter_context(publishing(server, corpus, venue.says("url")["url"]))
+        daemon = stack.enter_context(
+            publishing(server, corpus, venue.says("url")["url"], "measured")
+        )
         run = _timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
         _check(server, client, corpus, updates)
         return run

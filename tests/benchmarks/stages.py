@@ -19,7 +19,6 @@ from publisher.bus.calls import Kind
 from publisher.bus.publication import Publication
 from publisher.kraken import messages, numbers
 from publisher.kraken.frames import FrameReader
-from publisher.kraken.timestamps import nanoseconds
 from publisher.model import FeedPlan, Now
 from publisher.session import Emit, Session
 from tests.benchmarks.corpus import Corpus, frame, instrument
@@ -74,7 +73,6 @@ class _Stages:
             "frames": self._frames,
             "decode": self._decode,
             "numbers": self._numbers,
-            "timestamps": self._timestamps,
             "book": self._book,
             "book and checksum": self._checksum,
             "session": self._received,
@@ -95,9 +93,6 @@ class _Stages:
         precisions = pair.price_precision, pair.qty_precision
         sides = [side for data in self._decoded for side in (data.bids, data.asks) if side]
         return lambda: _drain(numbers.scaled_levels(side, *precisions) for side in sides)
-
-    def _timestamps(self) -> Prepared:
-        return lambda: _drain(nanoseconds(data.timestamp) for data in self._decoded)
 
     def _book(self) -> Prepared:
         book = self._fresh_book()
@@ -131,7 +126,7 @@ class _Stages:
 
         def publish_all() -> None:
             for event in self._events:
-                publication.publish(symbol, event, NOW)
+                publication.publish(symbol, event, time.time_ns())
 
         return publish_all
 
@@ -143,7 +138,7 @@ class _Stages:
         def append_all() -> None:
             for batch in batches:
                 for event in batch:
-                    publication.publish(symbol, event, NOW)
+                    publication.publish(symbol, event, time.time_ns())
                 _answer(publication)
 
         return append_all

@@ -1,0 +1,78 @@
+"""`make bench`: what the publisher and the client cost, next to the limit of this machine.
+
+Everything runs for real: a venue process plays frames over loopback, the publisher as a process of
+its own, a redis-server without persistence, the shipped client. Contenders take turns, round by
+round, and ratios are taken within a round, so that a machine whose speed moves still gives an
+answer. The last line printed is one JSON object; the same lies in `bench-results/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.benchmarks import corpus, measure
+from tests.benchmarks.children import pin
+from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.market import BTC, Pair
+from tests.benchmarks.plan import FULL, QUICK, Plan
+from tests.benchmarks.report import Report, machine
+from tests.requirements import ROOT
+from tests.servers import RedisServer, server_binary
+
+RESULTS = ROOT / "bench-results"
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="under a minute: shows that it works, measures little"
+    )
+    plan = QUICK if parser.parse_args().quick else FULL
+    began = time.monotonic()
+    kind = "redis" if shutil.which("redis-server") else "valkey"
+    binary = server_binary("redis" if kind == "redis" else "valkey")
+    report = Report()
+    report.figures["machine"] = machine(binary)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
+        corpora = _corpora(folder, plan)
+        server = stack.enter_context(RedisServer(binary, folder / "server"))
+        pin(server.pid, "others")
+        pin(0, "others")
+        for step in (measure.saturation, measure.rebuilding, measure.depths):
+            step(server, corpora, plan, report)
+        pin(server.pid, "anywhere")
+        pin(0, "anywhere")
+        measure.latencies(server, corpora, plan, report)
+        measure.stage_costs(corpora, report)
+    report.add("seconds", time.monotonic() - began)
+    path = report.write(RESULTS, time.strftime("%Y%m%d-%H%M%S"))
+    print(report.table())
+    print(f"written to {path.relative_to(ROOT)}")
+    print(report.json(), flush=True)
+
+
+def _corpora(folder: Path, plan: Plan) -> dict[str, Corpus]:
+    """Make all corpora, each checked against the naive model; end the program if one is wrong."""
+    wanted: list[tuple[Pair, int, int]] = [(BTC, 10, plan.saturation), (BTC, 1000, plan.depth)]
+    wanted += [(pair, depth, plan.depth) for pair, depth in plan.others]
+    corpora: dict[str, Corpus] = {}
+    for pair, depth, updates in wanted:
+        measure.progress(f"making {updates:,} messages of {pair.symbol} at depth {depth}")
+        wrong = corpus.wrong_checksums(pair, depth, plan.sample)
+        if wrong:
+            sys.exit(f"{wrong} of {plan.sample} checksums of {pair.symbol}/{depth} are wrong")
+        made = corpus.write(folder / f"{depth}-{len(corpora)}", pair, depth, updates)
+        corpora[made.name] = made
+    return corpora
+
+
+if __name__ == "__main__":
+    main()

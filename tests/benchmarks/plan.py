@@ -1,0 +1,55 @@
+"""How much is measured: in full by `make bench`, and by the quick plan, which shows that it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.benchmarks.market import BTC, PEPE, Pair
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes and rounds. Messages where not said otherwise."""
+
+    saturation: int
+    """Long enough for a second of work of the faster side."""
+    saturation_rounds: int
+    depth: int
+    """Of each run of the comparison of depths."""
+    depth_rounds: int
+    """Ten or more, since the difference is small (decisions, Measuring)."""
+    others: tuple[tuple[Pair, int], ...]
+    """Books that are run once a round beside the two that are compared."""
+    latency_s: float
+    latency_rounds: int
+    rates: tuple[int, ...]
+    rebuild_rounds: int
+    sample: int
+    """Messages of each corpus that the naive model judges."""
+
+
+FULL = Plan(
+    saturation=300_000,
+    saturation_rounds=5,
+    depth=60_000,
+    depth_rounds=10,
+    others=((BTC, 100), (PEPE, 10)),
+    latency_s=4.0,
+    latency_rounds=2,
+    rates=(1000, 5000, 20_000),
+    rebuild_rounds=3,
+    sample=1000,
+)
+
+QUICK = Plan(
+    saturation=30_000,
+    saturation_rounds=1,
+    depth=10_000,
+    depth_rounds=1,
+    others=((PEPE, 10),),
+    latency_s=1.0,
+    latency_rounds=1,
+    rates=(1000, 5000, 20_000),
+    rebuild_rounds=1,
+    sample=200,
+)
