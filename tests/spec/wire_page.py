@@ -15,6 +15,7 @@ PAGE = ROOT / "consumers" / "spec" / "WIRE.md"
 CODED = re.compile(r"`([^`]+)`")
 WORDS = re.compile(r"`([a-z][^`]*)`")
 """Keys, reasons and states; codes and flags are written in capitals."""
+OF_BOOKS = "required in a book's stream"
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?) (.*)$")
 
 
@@ -32,6 +33,11 @@ class Key:
         return self.rule.startswith("required") and not re.match(
             r"required (unless|when|in)", self.rule
         )
+
+    @property
+    def is_of_books(self) -> bool:
+        """True when a status stream does not know the key (§4.4)."""
+        return self.rule == OF_BOOKS
 
 
 @dataclass
@@ -90,9 +96,7 @@ def _keys(row: list[str]) -> Iterator[Key]:
     rule = about if about.startswith("required") else "optional"
     values = tuple(WORDS.findall(about)) if row[1] in ("reason", "state") else ()
     for name in CODED.findall(row[0]):
-        yield Key(
-            name, rule if "as in §4.3" not in about else "required in a book's stream", values
-        )
+        yield Key(name, rule if "as in §4.3" not in about else OF_BOOKS, values)
 
 
 def _prose_keys(text: str) -> Iterator[Key]:
