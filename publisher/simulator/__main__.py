@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from publisher.errors import ConfigurationError
+from publisher.errors import PykrakenError
 from publisher.simulator.main import run
 from publisher.simulator.options import add_arguments, from_args
 
@@ -14,6 +14,6 @@ if __name__ == "__main__":
     add_arguments(parser)
     try:
         sys.exit(run(from_args(parser.parse_args())))
-    except ConfigurationError as error:
+    except PykrakenError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

@@ -26,12 +26,19 @@ from publisher.simulator.web import WebAnswer, WebRequest
 if TYPE_CHECKING:
     from publisher.simulator.server import Server
 
+VERBS = (
+    "GET status", "GET book?symbol=&depth=", "GET faults", "POST fault", "POST clear", "POST rate",
+    "POST step",
+)  # fmt: skip
+
 
 def answer(request: WebRequest, server: Server) -> WebAnswer:
     """Return the answer to one control request."""
     try:
         given = _given(request)
         match request.method, request.path.removeprefix("/control").strip("/"):
+            case "GET", "":
+                return WebAnswer(compact({"verbs": VERBS}))
             case "GET", "status":
                 return WebAnswer(compact(status(server)))
             case "GET", "book":

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import accumulate
 from random import Random
+from types import MappingProxyType
 
 from publisher.simulator.instruments import Instrument
 from publisher.simulator.market import Change, Market, System
@@ -23,8 +23,10 @@ class Engine:
         self.seed = seed
         self.system: System = "online"
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
+        self.listed = MappingProxyType(dict(self.instruments))
         self._markets: dict[str, Market] = {}
         self._turns = Random(f"{seed}/turns")
+        self._watched: frozenset[str] = frozenset()
         self._active: list[Market] = []
         self._weights: list[int] = []
 
@@ -36,11 +38,14 @@ class Engine:
             market = self._markets[symbol] = Market(self.instruments[symbol], self.seed)
         return market
 
-    def delist(self, symbol: str) -> None:
-        """End the symbol: its instrument says so and its market never moves again."""
-        self.instruments[symbol] = replace(self.instruments[symbol], status="delisted")
-        self.market(symbol).instrument = self.instruments[symbol]
-        self.activate({market.instrument.symbol for market in self._active})
+    def relist(self, instrument: Instrument) -> None:
+        """List a symbol under a changed instrument; one that is delisted does not move any more."""
+        self.instruments[instrument.symbol] = instrument
+        self.activate(self._watched)
+
+    def altered(self) -> list[str]:
+        """Return the symbols whose instruments are not as they were at the start."""
+        return [symbol for symbol, was in self.listed.items() if self.instruments[symbol] != was]
 
     def disturbed(self) -> list[str]:
         """Return the symbols whose markets are held in another regime than the normal one."""
@@ -48,7 +53,8 @@ class Engine:
 
     def activate(self, symbols: Iterable[str]) -> None:
         """Let exactly these symbols move from now on, as far as they are still listed."""
-        listed = (symbol for symbol in sorted(symbols) if self._is_listed(symbol))
+        self._watched = frozenset(symbols)
+        listed = (symbol for symbol in sorted(self._watched) if self._is_listed(symbol))
         self._active = [self.market(symbol) for symbol in listed]
         self._weights = list(accumulate(market.instrument.weight for market in self._active))
 

@@ -64,6 +64,8 @@ class Exchange:
         self._windows: dict[str, dict[int, Window]] = {}
         self._watchers: dict[tuple[str, int], dict[int, Connection]] = {}
         self.opened = 0
+        self.clock_offset_ns = 0
+        """How far the venue's timestamps are off (fault X25); its timers are not."""
 
     # Connections
 
@@ -114,7 +116,7 @@ class Exchange:
         """Answer one message of a client."""
         connection.last_request_ns = now_ns
         connection.requests += 1
-        request = requests.parse(message, now_ns)
+        request = requests.parse(message, now_ns + self.clock_offset_ns)
         if request is None:
             return [requests.refusal(Request("", None, None, now_ns), requests.MALFORMED)]
         verdict = self.rules.admit(connection.number, now_ns)
@@ -151,7 +153,8 @@ class Exchange:
         answers = [self._subscribe(connection, request, channel, symbol) for symbol in symbols]
         if channel == "book" and request.param("snapshot", True) and self._recorded is None:
             acked = [frame.symbol for frame in answers if frame.kind == "ack"]
-            answers += [self.snapshot(connection, symbol, request.received_ns) for symbol in acked]
+            now_ns = connection.last_request_ns
+            answers += [self.snapshot(connection, symbol, now_ns) for symbol in acked]
         return answers
 
     def _instrument(self, connection: Connection, request: Request) -> list[Frame]:
@@ -164,7 +167,7 @@ class Exchange:
             return [requests.ack(request, {"channel": "instrument"})]
         if subscribed:
             return [requests.refusal(request, requests.ALREADY_SUBSCRIBED)]
-        self._add(connection, key, 0, request.received_ns)
+        self._add(connection, key, 0)
         snapshot = bool(request.param("snapshot", True))
         result = {
             "channel": "instrument",
@@ -183,7 +186,7 @@ class Exchange:
         error = self._objection(connection, channel, symbol, depth)
         if error is not None or not isinstance(symbol, str):
             return requests.refusal(request, error or "", str(symbol))
-        self._add(connection, (channel, symbol), depth, request.received_ns)
+        self._add(connection, (channel, symbol), depth)
         result: dict[str, object] = {
             "channel": channel,
             "snapshot": bool(request.param("snapshot", channel != "trade")),
@@ -225,10 +228,10 @@ class Exchange:
 
     # Subscriptions and what they are sent
 
-    def _add(self, connection: Connection, key: tuple[str, str], depth: int, now_ns: int) -> None:
+    def _add(self, connection: Connection, key: tuple[str, str], depth: int) -> None:
         connection.subscriptions[key] = depth
         if connection.next_heartbeat_ns is None:
-            connection.next_heartbeat_ns = now_ns + SECOND_NS
+            connection.next_heartbeat_ns = connection.last_request_ns + SECOND_NS
         channel, symbol = key
         if channel != "book" or self._recorded is not None:
             return
@@ -256,8 +259,11 @@ class Exchange:
         """Return the present book of a subscribed symbol."""
         depth = connection.subscriptions["book", symbol]
         market = self.engine.market(symbol)
-        text = frames.book_snapshot(market, depth, frames.timestamp(now_ns))
+        text = frames.book_snapshot(market, depth, self._stamp(now_ns))
         return Frame("snapshot", text, symbol)
+
+    def _stamp(self, now_ns: int) -> str:
+        return frames.timestamp(now_ns + self.clock_offset_ns)
 
     def watchers(self, symbol: str, depth: int) -> Iterable[Connection]:
         """Return the connections that hold this (symbol, depth)."""
@@ -275,7 +281,7 @@ class Exchange:
         for depth, window in self._windows.get(symbol, {}).items():
             bids, asks = window.follow(change)
             if bids or asks:
-                time = frames.timestamp(now_ns)
+                time = self._stamp(now_ns)
                 text = frames.book("update", market, bids=bids, asks=asks, time=time)
                 publications.append(Publication(symbol, depth, text))
         return publications

@@ -114,6 +114,7 @@ SPECS: tuple[FaultSpec, ...] = (
         "precision", "X22", "venue", "decimals change by so many, told by an instrument message",
         (("symbol", ""), ("price", 1), ("qty", 0)),
     ),
+    FaultSpec("clock", "X25", "venue", "every timestamp is by_s off", (("by_s", 3600.0),)),
     FaultSpec(
         "delay_snapshot", "X26", "frame", "the snapshot comes delay_s late; updates 0: they wait",
         (("delay_s", 3.0), ("updates", 1), ("kind", "snapshot")),

@@ -15,6 +15,7 @@ import struct
 from typing import TextIO
 
 from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
 
 from publisher.simulator.exchange import Connection
 from publisher.simulator.frames import compact
@@ -86,6 +87,11 @@ class Link:
             number = self.connection.number
             self._log.write(compact({"conn": number, "n": self.sent + 1, **what}) + "\n")
 
+    @property
+    def _is_open(self) -> bool:
+        """Return whether frames may still be written: nothing may follow a close frame."""
+        return self.websocket.state is State.OPEN and not self.websocket.transport.is_closing()
+
     def flush(self) -> bool:
         """Write what is queued; return False when the client is too far behind and was cut off."""
         if not self._pending or self._trickle is not None:
@@ -93,9 +99,9 @@ class Link:
         data = b"".join(self._pending)
         self._pending.clear()
         self._pending_bytes = 0
-        transport = self.websocket.transport
-        if transport.is_closing():
+        if not self._is_open:
             return True
+        transport = self.websocket.transport
         transport.write(data)
         return transport.get_write_buffer_size() <= self._backlog_bytes or self._cut()
 
@@ -131,7 +137,7 @@ class Link:
     def speak(self) -> None:
         """End the silence; what would have been sent meanwhile is lost."""
         self.is_silent = False
-        if not self.websocket.transport.is_closing():
+        if self._is_open:
             self.websocket.transport.resume_reading()
 
     def trickle(self, text: str, *, step_bytes: int, every_s: float) -> None:
@@ -149,12 +155,12 @@ class Link:
     async def _drip(self, frame: bytes, step_bytes: int, every_s: float) -> None:
         transport = self.websocket.transport
         for start in range(0, len(frame), step_bytes):
-            if transport.is_closing():
+            if not self._is_open:
                 return
             transport.write(frame[start : start + step_bytes])
             await asyncio.sleep(every_s)
         self._trickle = None
-        if not self.is_silent:
+        if not self.is_silent and self._is_open:
             transport.resume_reading()
         self.flush()
 

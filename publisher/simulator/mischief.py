@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast, get_args
 
 from publisher.simulator import faults
 from publisher.simulator.faults import Armed
+from publisher.simulator.instruments import Instrument
 from publisher.simulator.link import Link
 from publisher.simulator.market import Regime, System
 from publisher.simulator.notices import emergency, maintenance
@@ -37,6 +39,7 @@ class Mischief:
 
     def __init__(self, server: Server) -> None:
         self.orders: list[Armed] = []
+        self._next_number = 1
         self._server = server
         self._upgrades: list[Armed] = []
         self._handshakes: deque[float] = deque()
@@ -44,7 +47,7 @@ class Mischief:
 
     def order(self, name: str, given: Mapping[str, object]) -> Armed:
         """Arm a fault, or carry it out at once. Raises ValueError saying what is allowed."""
-        fault = faults.order(len(self.orders) + 1, name, given)
+        fault = faults.order(self._next_number, name, given)
         match fault.spec.stage:
             case "frame":
                 self._server.injector.armed.append(fault)
@@ -57,17 +60,18 @@ class Mischief:
             case "venue":
                 self._strike_venue(fault)
         self.orders.append(fault)
+        self._next_number += 1
         return fault
 
     def clear(self) -> None:
-        """Disarm everything and return the venue to normal; silent connections speak again."""
+        """Disarm and forget everything and return the venue to normal; the silent speak again."""
         server = self._server
-        for fault in self.orders:
-            fault.is_over = True
+        self.orders.clear()
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
         self._upgrades.clear()
+        self._handshakes.clear()
         server.injector.disarm()
         server.exchange.rules.reset()
         server.pace.burst(1.0, 0.0)
@@ -76,6 +80,9 @@ class Mischief:
                 link.speak()
         for symbol in server.engine.disturbed():
             self._hold(symbol, "normal")
+        for symbol in server.engine.altered():
+            self._restate(symbol, server.engine.listed[symbol])
+        server.exchange.clock_offset_ns = 0
         if server.engine.system != "online":
             self._declare("online", "none")
 
@@ -122,13 +129,19 @@ class Mischief:
                 fault.strike()
                 self._upgrades = [each for each in self._upgrades if not each.is_over]
                 return _page(fault.integer("status"))
-            while self._handshakes and now - self._handshakes[0] > fault.real("per_s"):
-                self._handshakes.popleft()
-            if len(self._handshakes) >= fault.integer("n"):
+            if not self._has_room(fault, now):
                 fault.fired += 1
                 return _page(429)
-        self._handshakes.append(now)
         return None
+
+    def _has_room(self, fault: Armed, now: float) -> bool:
+        """Count a handshake against a connect limit, and return whether it is let in."""
+        while self._handshakes and now - self._handshakes[0] > fault.real("per_s"):
+            self._handshakes.popleft()
+        has_room = len(self._handshakes) < fault.integer("n")
+        if has_room:
+            self._handshakes.append(now)
+        return has_room
 
     # Requests
 
@@ -159,12 +172,15 @@ class Mischief:
         elif name == "burst":
             now = asyncio.get_running_loop().time()
             self._server.pace.burst(fault.real("factor"), now + fault.real("for_s"))
+        elif name == "clock":
+            self._server.exchange.clock_offset_ns = int(fault.real("by_s") * 1e9)
         elif self._server.capture is not None:
             raise ValueError(f"fault {name} needs the random markets, and this is a replay")
         elif name == "delisted":
             self._delist(self._symbol(fault))
         elif name == "precision":
-            self._restate(fault, self._symbol(fault))
+            symbol = self._symbol(fault)
+            self._restate(symbol, self._new_precisions(fault, symbol))
         else:
             symbol = self._symbol(fault)
             self._hold(symbol, cast(Regime, name))
@@ -203,18 +219,21 @@ class Mischief:
     def _delist(self, symbol: str) -> None:
         server = self._server
         server.exchange.rules.refused[symbol] = f"Currency pair not supported {symbol}"
-        server.engine.delist(symbol)
-        self._tell_instrument(symbol)
+        self._restate(symbol, replace(server.engine.instruments[symbol], status="delisted"))
 
-    def _restate(self, fault: Armed, symbol: str) -> None:
-        engine = self._server.engine
-        old = engine.instruments[symbol]
+    def _new_precisions(self, fault: Armed, symbol: str) -> Instrument:
+        old = self._server.engine.instruments[symbol]
         price = old.price_precision + fault.integer("price")
         qty = old.qty_precision + fault.integer("qty")
         if not (0 <= price <= 15 and 0 <= qty <= 15):
             raise ValueError(f"fault precision: {price} and {qty} decimals; 0 to 15 are possible")
-        engine.instruments[symbol] = with_precision(old, price, qty)
-        restate(engine.market(symbol), engine.instruments[symbol])
+        return with_precision(old, price, qty)
+
+    def _restate(self, symbol: str, instrument: Instrument) -> None:
+        """List the symbol as `instrument` says, its book rewritten in its precisions."""
+        engine = self._server.engine
+        restate(engine.market(symbol), instrument)
+        engine.relist(instrument)
         self._server.exchange.reopen_windows(symbol)
         self._tell_instrument(symbol)
 

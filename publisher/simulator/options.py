@@ -46,6 +46,9 @@ class SimulatorOptions:
     """Faults armed from the start, each NAME[:key=value...]."""
     log: Path | None = None
     """NDJSON of every frame sent, as ground truth for tests."""
+    tls: Path | None = None
+    """PEM file with key and certificate: serve wss, to see what a client does with that
+    certificate."""
     backlog_mib: int = 64
     """A client this far behind is cut off, as a venue does, before the simulator swells."""
 
@@ -82,6 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("--fault", dest="faults", action="append", default=[], metavar="NAME[:key=value,...]",
          help="arm a fault from the start; repeatable; GET /control/faults lists them")  # fmt: skip
     flag("--log", type=Path, metavar="FILE", help="write every frame sent as NDJSON")
+    flag("--tls", type=Path, metavar="PEM", help="serve wss with this key and certificate")
     flag("--backlog", dest="backlog_mib", type=int, default=default.backlog_mib, metavar="MIB",
          help="cut off a client that is this far behind (default 64)")  # fmt: skip
 

@@ -79,7 +79,12 @@ class Player:
                 for link in list(self._server.links.values())
                 if not link.is_gone
             )
-            await asyncio.sleep(0 if played and self._server.options.speed == 0 else 0.001)
+            await asyncio.sleep(self._pause_s(played))
+
+    def _pause_s(self, played: int) -> float:
+        if all(playback.state != "playing" for playback in self.playbacks.values()):
+            return 0.01
+        return 0.0 if played and self._server.options.speed == 0 else 0.001
 
     def _play(self, link: Link, now: float) -> int:
         playback = self.playbacks[link.connection.number]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from types import TracebackType
 from typing import Self, TextIO
@@ -68,6 +69,8 @@ class Server:
         self.published = 0
         self.cut_off = 0
         self.addresses: dict[str, str] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+        """What runs until the end; one that ends earlier failed."""
         self._last_ns = 0
         self._log: TextIO | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -88,6 +91,7 @@ class Server:
             ping_interval=None,  # nor does it send protocol pings
             max_size=1 << 20,
             close_timeout=1,
+            ssl=self._tls(),
         )
         self._stack.push_async_callback(self._close_sockets, websocket_server)
         http = await serve_http(options.host, options.http_port, self._respond)
@@ -95,13 +99,13 @@ class Server:
         ports = [each.sockets[0].getsockname()[1] for each in (websocket_server, http)]
         rest_url = f"http://{options.host}:{ports[1]}"
         self.addresses = {
-            "ws_url": f"ws://{options.host}:{ports[0]}/v2",
+            "ws_url": f"{'wss' if options.tls else 'ws'}://{options.host}:{ports[0]}/v2",
             "rest_url": rest_url,
             "control_url": f"{rest_url}/control",
         }
         source = self._move_markets() if self.capture is None else self.player.run()
-        for work in (source, self._beat()):
-            task = asyncio.create_task(work)
+        self.tasks = [asyncio.create_task(work) for work in (source, self._beat())]
+        for task in self.tasks:
             self._stack.callback(task.cancel)
         return self
 
@@ -112,6 +116,17 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self.options.tls is None:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.options.tls)
+        except (OSError, ssl.SSLError) as error:
+            allowed = f"a PEM file with a private key and its certificate ({error})"
+            raise ConfigurationError("--tls", str(self.options.tls), allowed) from error
+        return context
 
     def _order(self, text: str) -> None:
         try:
@@ -287,7 +302,8 @@ class Server:
 
     def _respond(self, request: WebRequest) -> WebAnswer:
         if request.path.startswith("/0/"):
-            return rest.answer(request, self.engine, self.now_ns())
+            now_ns = self.now_ns() + self.exchange.clock_offset_ns
+            return rest.answer(request, self.engine, now_ns)
         if self._log is not None:
             self._log.flush()  # who asks for the status may read the log next
         return control.answer(request, self)

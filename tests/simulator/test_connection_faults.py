@@ -74,10 +74,10 @@ def test_silence_is_half_open_and_ends(program: Program) -> None:
         started = time.monotonic()
         with pytest.raises(TimeoutError):
             receive_for_ever(client, 1.0)
-        assert program.get("status")["connections"][0]["is_silent"]
+        assert any(link["is_silent"] for link in program.get("status")["connections"])
         client.until(is_book)
         assert time.monotonic() - started >= 1.3
-        assert not program.get("status")["connections"][0]["is_silent"]
+        assert not any(link["is_silent"] for link in program.get("status")["connections"])
 
 
 def test_a_muted_symbol_is_silent_while_the_rest_goes_on(program: Program) -> None:

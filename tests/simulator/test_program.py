@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -13,10 +16,11 @@ from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
+from websockets.sync.client import connect
 
 from tests.model import ModelBook, book_frames
 from tests.polling import wait_until
-from tests.requirements import ROOT
+from tests.requirements import ROOT, require
 from tests.simulator.program import DEADLINE_S, Client, Program, is_book
 
 
@@ -227,3 +231,93 @@ def test_a_capture_is_listed_with_its_own_precisions_and_depth(captures: Path) -
         client.subscribe("BTC/USD", depth=25)
         answer = client.until(lambda frame: "error" in frame)
         assert answer["error"] == "Subscription depth not supported"
+
+
+def test_a_symbol_subscribed_again_during_a_replay_gets_the_present_book(captures: Path) -> None:
+    path = captures / "l2-btc-eth-d10-20260707.ndjson"
+    with Program("--replay", str(path), "--speed", "4") as program, program.client() as client:
+        client.subscribe("BTC/USD", "ETH/USD")
+        for _ in range(300):
+            client.until(is_book)
+        client.send("unsubscribe", channel="book", symbol=["ETH/USD"])
+        client.until(lambda frame: frame.get("method") == "unsubscribe")
+        client.subscribe("ETH/USD")
+        client.until(lambda frame: is_book(frame, "snapshot", "ETH/USD"))
+        book = ModelBook(10)
+        texts = [str(client.texts[-1])]
+        for _ in range(200):
+            client.until(lambda frame: is_book(frame, "", "ETH/USD"))
+            texts.append(str(client.texts[-1]))
+        for frame in book_frames(texts):
+            (book.snapshot if frame.kind == "snapshot" else book.update)(frame.bids, frame.asks)
+            assert book.checksum() == frame.checksum
+
+
+@pytest.mark.parametrize(
+    "program", [("--rate", "20000", "--backlog", "1", "--symbols", "BTC/USD")], indirect=True
+)
+def test_a_client_that_does_not_read_is_cut_off(program: Program) -> None:
+    with program.client() as client:
+        client.subscribe("BTC/USD", depth=1000)
+        wait_until(lambda: program.get("status")["cut_off"] == 1, 30.0, "the client was cut off")
+        wait_until(lambda: not program.get("status")["connections"], DEADLINE_S, "it is gone")
+
+
+@pytest.mark.parametrize("program", [("--rate", "5000")], indirect=True)
+def test_clients_that_leave_in_full_flow_hurt_nobody(program: Program) -> None:
+    with program.client() as witness:
+        witness.subscribe("BTC/USD")
+        for number in range(30):
+            with program.client() as client:
+                client.subscribe("BTC/USD", "ETH/USD")
+                client.until(is_book)
+                if number % 3 == 0:
+                    client.socket.socket.close()
+        witness.send("ping", req_id=1)
+        witness.until(lambda frame: frame.get("req_id") == 1)
+        witness.until(is_book)
+    assert program.process.poll() is None
+
+
+def test_a_silent_connection_does_not_delay_the_end() -> None:
+    with Program() as program, program.client() as client:
+        client.until(lambda frame: frame.get("channel") == "status")
+        program.post("fault", name="silence")
+        program.process.terminate()
+        assert program.process.wait(3.0) == 0
+
+
+def test_tls_is_served_with_the_given_certificate(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    require(openssl, "openssl is not installed: apt-get install openssl")
+    key, certificate, both = (tmp_path / name for name in ("key.pem", "cert.pem", "both.pem"))
+    subprocess.run(
+        [
+            *(str(openssl), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both.write_text(key.read_text() + certificate.read_text())
+    with Program("--tls", str(both)) as program:
+        url = program.addresses["ws_url"]
+        assert url.startswith("wss://")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Client(url)
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        with connect(url, ssl=trusted) as websocket:
+            assert json.loads(websocket.recv())["channel"] == "status"
+
+
+def test_the_simulator_shares_nothing_but_errors_with_what_it_judges() -> None:
+    imported = set()
+    for path in (ROOT / "publisher" / "simulator").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imported |= {f"{node.module}.{name.name}" for name in node.names}
+            elif isinstance(node, ast.Import):
+                imported |= {name.name for name in node.names}
+    ours = {name for name in imported if name.startswith("publisher.")}
+    assert all(name.startswith(("publisher.simulator", "publisher.errors")) for name in ours)

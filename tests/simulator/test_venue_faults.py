@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -133,3 +134,28 @@ def test_a_precision_change_is_told_before_the_new_digits(
             for p, q in (*frame.bids, *frame.asks)
         }
         assert digits == {(2 + price, 8 + qty)}
+
+
+def test_a_cleared_venue_is_as_it_was(program: Program) -> None:
+    before = program.get("/0/public/AssetPairs")
+    program.post("fault", name="delisted", symbol="BTC/USD")
+    program.post("fault", name="precision", symbol=SYMBOL, price=1)
+    assert program.get("/0/public/AssetPairs") != before
+    program.post("clear")
+    assert program.get("/0/public/AssetPairs") == before
+    assert program.get("status")["faults"] == []
+    with Reader(program, SYMBOL, "BTC/USD") as reader:
+        assert {reader.take()[0].symbol for _ in range(40)} == {SYMBOL, "BTC/USD"}
+
+
+@pytest.mark.parametrize("by_s", [3600, -3600])
+def test_a_wrong_clock_shows_in_every_stamp_and_hurts_no_timer(program: Program, by_s: int) -> None:
+    with Reader(program, SYMBOL) as reader:
+        true = reader.take()[0].timestamp
+        program.post("fault", name="clock", by_s=by_s)
+        reader.catch_up()
+        wrong = reader.take()[0].timestamp
+        skew = datetime.fromisoformat(wrong) - datetime.fromisoformat(true)
+        assert abs(skew.total_seconds() - by_s) < 10
+        for _ in range(2):
+            reader.client.until(lambda frame: frame == {"channel": "heartbeat"}, 1.5)
