@@ -17,8 +17,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from publisher.book.l2 import Book
 from publisher.errors import BadFrame, BadNumber
 from publisher.kraken import messages, requests
@@ -81,7 +79,7 @@ class Session:
         self._heard = now.mono
         try:
             return self._book(messages.decode_book(payload), payload, now)
-        except msgspec.MsgspecError:
+        except messages.UNDECODABLE:
             return self._other(payload, now)
 
     def _other(self, payload: bytes, now: Now) -> list[Action]:
@@ -181,8 +179,9 @@ class Session:
                         actions.append(Emit(data.symbol, update))
                     else:
                         self.counts["updates ignored"] += 1
-                elif subscription.moves(Trigger.SNAPSHOT, now.mono):
+                elif subscription.takes(Trigger.SNAPSHOT):
                     snapshot = verify.replaced(subscription, data, self.depth, now)
+                    subscription.moves(Trigger.SNAPSHOT, now.mono)
                     actions.append(Emit(data.symbol, snapshot))
                 else:
                     self.counts["snapshots ignored"] += 1
@@ -203,13 +202,16 @@ class Session:
         if was_live:
             yield self._reset(subscription, reason, note)
         yield Log("book.failed", f"symbol={subscription.symbol} reason={reason} {note}".rstrip())
-        if not subscription.moves(Trigger.FAILED, now.mono):
-            return
+        if subscription.moves(Trigger.FAILED, now.mono):
+            yield from self._again(subscription, recent, now)
+
+    def _again(self, subscription: Subscription, recent: int, now: Now) -> Iterator[Action]:
+        """After a failure: blame the connection if the symbol failed often, else ask anew."""
         if recent >= NEW_SOCKET_FAILURES and now.mono - self._new_socket_at >= NEW_SOCKET_EVERY_S:
             self._new_socket_at = now.mono
             yield Close(f"{subscription.symbol} failed {recent} times in a minute")
-            return
-        yield self._unsubscribe(subscription)
+        else:
+            yield from self._requests(now)
 
     def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
         last = subscription.last
@@ -226,42 +228,47 @@ class Session:
     # Requests and their answers -------------------------------------------------------------------
 
     def _requests(self, now: Now) -> Iterator[Action]:
-        """Subscribe what is queued and due, at Kraken's pace, many first-comers to a request."""
-        due = [
-            s for s in self.subscriptions.values() if s.state is State.QUEUED and s.due <= now.mono
-        ]
-        for batch in self._pace.batches(due, now.mono):
-            req_id = self._pace.next_req_id()
-            for subscription in batch:
-                subscription.req_id = req_id
-                subscription.moves(Trigger.SENT, now.mono)
-            symbols = [subscription.symbol for subscription in batch]
+        """Unsubscribe what failed, subscribe what is queued and due; all at Kraken's pace."""
+        leaving: list[Subscription] = []
+        joining: list[Subscription] = []
+        for subscription in self.subscriptions.values():
+            if subscription.state is State.UNSUBSCRIBING and not subscription.req_id:
+                leaving.append(subscription)
+            elif subscription.state is State.QUEUED and subscription.due <= now.mono:
+                joining.append(subscription)
+        for batch in self._pace.batches(leaving, now.mono):
+            symbols, req_id = self._asked(batch, now)
+            yield Send(requests.unsubscribe_book(symbols, self.depth, req_id))
+        for batch in self._pace.batches(joining, now.mono):
+            symbols, req_id = self._asked(batch, now)
             yield Send(requests.subscribe_book(symbols, self.depth, req_id))
 
-    def _unsubscribe(self, subscription: Subscription) -> Action:
-        subscription.req_id = self._pace.next_req_id()
-        request = requests.unsubscribe_book([subscription.symbol], self.depth, subscription.req_id)
-        return Send(request)
+    def _asked(self, batch: Sequence[Subscription], now: Now) -> tuple[list[str], int]:
+        req_id = self._pace.next_req_id()
+        for subscription in batch:
+            subscription.moves(Trigger.SENT, now.mono)
+            subscription.req_id = req_id
+        return [subscription.symbol for subscription in batch], req_id
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
         """No ack or no snapshot came: the subscription may or may not stand (X3, X26, X27)."""
         waiting = subscription.state
         if waiting in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
             self.counts[f"overdue {waiting}"] += 1
-            subscription.fail(now.mono)
+            recent = subscription.fail(now.mono)
             yield Log("book.overdue", f"symbol={subscription.symbol} state={waiting}")
             subscription.moves(Trigger.OVERDUE, now.mono)
-            if subscription.state is State.UNSUBSCRIBING:
-                yield self._unsubscribe(subscription)
+            yield from self._again(subscription, recent, now)
 
     def _ack(self, ack: messages.Ack, now: Now) -> Iterable[Action]:
-        asked = [s for s in self.subscriptions.values() if s.req_id == ack.req_id]
-        if ack.symbol:
-            asked = [s for s in asked if s.symbol == ack.symbol]
-        elif len(asked) > 1:  # an error that names no symbol: ask again, one by one
-            return self._ask_alone(asked, ack, now)
+        """Take one answer: it belongs to the symbol that it names, if that asked under its id."""
+        named = self.subscriptions.get(ack.symbol)
+        asked = [named] if named else list(self.subscriptions.values())
+        asked = [s for s in asked if s.req_id == ack.req_id]
         if not asked:
             return self._first_time(f"error {ack.error}") if ack.error else []
+        if len(asked) > 1:  # an error that names no symbol: ask again, one by one
+            return self._ask_alone(asked, ack, now)
         (subscription,) = asked
         match ack.method:
             case "subscribe" if not ack.error:
@@ -270,7 +277,8 @@ class Session:
                 return self._subscribe_error(subscription, ack.error, now)
             case "unsubscribe":  # `Subscription Not Found` is as good
                 subscription.moves(Trigger.UNSUBSCRIBED, now.mono)
-        return self._requests(now)
+                return self._requests(now)
+        return []
 
     def _ask_alone(self, asked: list[Subscription], ack: messages.Ack, now: Now) -> list[Action]:
         for subscription in asked:

@@ -7,6 +7,7 @@ The table below is the whole rule; a trigger that a state does not list changes 
 | disconnected | connected | awaiting_instrument |
 | awaiting_instrument | listed | queued |
 | queued | sent | subscribing |
+| unsubscribing | sent | unsubscribing |
 | subscribing | acked | awaiting_snapshot |
 | subscribing | snapshot | live |
 | subscribing | turned_away | queued |
@@ -80,6 +81,7 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.DISCONNECTED, _T.CONNECTED): _S.AWAITING_INSTRUMENT,
     (_S.AWAITING_INSTRUMENT, _T.LISTED): _S.QUEUED,
     (_S.QUEUED, _T.SENT): _S.SUBSCRIBING,
+    (_S.UNSUBSCRIBING, _T.SENT): _S.UNSUBSCRIBING,
     (_S.SUBSCRIBING, _T.ACKED): _S.AWAITING_SNAPSHOT,
     (_S.SUBSCRIBING, _T.SNAPSHOT): _S.LIVE,
     (_S.SUBSCRIBING, _T.TURNED_AWAY): _S.QUEUED,
@@ -109,6 +111,7 @@ class Subscription:
     """`state is State.LIVE`, for the hot path."""
     instrument: Instrument | None = None
     req_id: int = 0
+    """Of the latest request; 0 in `unsubscribing` until it is sent."""
     due: float = 0.0
     """When the state's answer is overdue, or, in `queued`, when to subscribe."""
     failures: deque[float] = field(default_factory=deque)
@@ -130,12 +133,18 @@ class Subscription:
         match to:
             case State.SUBSCRIBING | State.AWAITING_SNAPSHOT | State.UNSUBSCRIBING:
                 self.due = now + ANSWER_DUE_S
+                if trigger is not Trigger.ACKED:
+                    self.req_id = 0
             case State.QUEUED:
                 self.due = now + self._wait(now)
             case State.LIVE:
                 self.live_since = now
                 self.crossed_since = None
         return True
+
+    def takes(self, trigger: Trigger) -> bool:
+        """Tell whether the table lists a step for a trigger."""
+        return (self.state, trigger) in TRANSITIONS
 
     def fail(self, now: float) -> int:
         """Count one failure; return how many fell into the last 60 seconds."""
