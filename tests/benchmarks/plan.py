@@ -1,4 +1,4 @@
-"""How much is measured: in full by `make bench`, and by the quick plan, which shows that it works."""
+"""How much is measured: in full by `make bench`, or just so much as to show that it works."""
 
 from __future__ import annotations
 
