@@ -9,6 +9,7 @@ digits (see numbers.py).
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Literal
 
 import msgspec
@@ -78,6 +79,9 @@ class Unknown(msgspec.Struct, frozen=True):
     kind: str
 
 
+MAX_PRECISION = 30
+"""Decimals that the wire can state (WIRE.md 4.3)."""
+
 Message = BookMessage | Ack | Status | Instruments | Alive | Unknown
 
 _BOOK_FIELDS = {"channel", "type", "data"}, {"symbol", "bids", "asks", "checksum", "timestamp"}
@@ -87,7 +91,7 @@ _any = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 
 
 class _PairsData(msgspec.Struct):
-    pairs: list[Instrument] = []
+    pairs: list[msgspec.Raw] = []
 
 
 class _InstrumentMessage(msgspec.Struct):
@@ -96,10 +100,14 @@ class _InstrumentMessage(msgspec.Struct):
 
 
 _instruments = msgspec.json.Decoder(_InstrumentMessage, float_hook=str)
+_pair = msgspec.json.Decoder(Instrument)
 
+
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoders raise: the last two for bad UTF-8 inside a string and for endless nesting."""
 
 decode_book = _book.decode
-"""Decodes a `book` message; raises msgspec.MsgspecError for everything else."""
+"""Decodes a `book` message; raises one of UNDECODABLE for everything else."""
 
 
 def decode(payload: bytes) -> Message:
@@ -108,13 +116,16 @@ def decode(payload: bytes) -> Message:
         return decode_book(payload)
     except msgspec.ValidationError:
         return _decode_other(payload)  # well-formed JSON, not of the book channel
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise BadFrame(f"not JSON: {error}") from None
 
 
 def unknown_fields(payload: bytes) -> list[str]:
     """Return the paths of fields in a `book` message that protocol.md 5.1 does not name."""
-    message = _any.decode(payload)
+    try:
+        message = _any.decode(payload)
+    except UNDECODABLE:  # an integer in an unknown field that is too long for an int
+        return ["book.undecodable"]
     known, inner = _BOOK_FIELDS
     found = [f"book.{name}" for name in message.keys() - known]
     for data in message["data"]:
@@ -125,7 +136,7 @@ def unknown_fields(payload: bytes) -> list[str]:
 def _decode_other(payload: bytes) -> Message:
     try:
         message = _any.decode(payload)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         raise BadFrame("not a JSON object") from None
     method, channel = message.get("method"), message.get("channel")
     try:
@@ -169,5 +180,13 @@ def _status(message: dict[str, Any]) -> Status:
 
 
 def _instrument(payload: bytes) -> Instruments:
+    """Take what pairs can be read: one odd pair among a thousand must not cost all others."""
     message = _instruments.decode(payload)
-    return Instruments(message.type == "snapshot", message.data.pairs)
+    pairs: list[Instrument] = []
+    for raw in message.data.pairs:
+        with contextlib.suppress(msgspec.ValidationError):
+            pair = _pair.decode(raw)
+            precisions = pair.price_precision, pair.qty_precision
+            if min(precisions) >= 0 and max(precisions) <= MAX_PRECISION:
+                pairs.append(pair)
+    return Instruments(message.type == "snapshot", pairs)

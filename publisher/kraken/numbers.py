@@ -34,6 +34,8 @@ class LevelText(Protocol):
 
 def scaled(number: str | int, precision: int) -> int:
     """Return the scaled integer of a JSON number; raise BadNumber when it has none."""
+    if type(number) is not str and type(number) is not int:  # null, true, a list: JSON has them all
+        raise BadNumber(str(number)[: 2 * MAX_DIGITS], precision)
     if len(str(number)) > 2 * MAX_DIGITS:
         raise BadNumber(str(number)[: 2 * MAX_DIGITS] + "...", precision)
     try:
@@ -79,8 +81,8 @@ def scaled_levels(
                 if 0 <= pair[0] < LIMIT and 0 <= pair[1] < LIMIT:
                     result.append(pair)
                     continue
-        except (TypeError, IndexError, ValueError):
-            pass  # a bare integer, fewer digits, an exponent
+        except (TypeError, LookupError, ValueError, AttributeError):
+            pass  # a bare integer, fewer digits, an exponent, no number at all
         result.append((scaled(price, price_precision), scaled(qty, qty_precision)))
     return result
 
