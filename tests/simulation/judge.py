@@ -1,0 +1,133 @@
+"""The judge at Redis: knows what each entry should hold, and what may follow what.
+
+Publishers file what their verified books were at each id (`file`); what lands in Redis is compared
+with that and with WIRE's promises about a stream (3.1, 6, 10); readers ask `book_at` for the truth.
+It keeps, with each lineage of a stream, who wrote which id: a rollback rolls that back too.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+import msgpack
+
+from tests.simulation.exchange import Levels
+from tests.simulation.keyspace import Keyspace
+from tests.simulation.streams import Fields, Id, StreamValue, show_id
+from tests.simulation.world import World
+
+STRAY = "stray"
+
+
+@dataclass
+class Lineage:
+    """All ids that ever landed in one life of a stream, trimmed ones too, each with its writer."""
+
+    ids: list[Id] = field(default_factory=list)
+    writers: list[str] = field(default_factory=list)
+
+    def before(self, entry_id: Id) -> Id | None:
+        """Return the id that landed before `entry_id`."""
+        at = bisect_left(self.ids, entry_id)
+        return self.ids[at - 1] if at else None
+
+    def has(self, entry_id: Id) -> bool:
+        """True when the id landed."""
+        at = bisect_left(self.ids, entry_id)
+        return at < len(self.ids) and self.ids[at] == entry_id
+
+
+class Judge:
+    """The truth about the book streams `streams`."""
+
+    def __init__(self, world: World, streams: tuple[str, ...]) -> None:
+        self.world = world
+        self.streams = streams
+        self._filed: dict[tuple[str, str, Id], Levels | None] = {}
+        self._truth: dict[tuple[str, Id], Levels | None] = {}
+        self._payloads: dict[tuple[str, Id], bytes] = {}
+        self._lineages: dict[StreamValue, Lineage] = {}
+
+    # What publishers say --------------------------------------------------------------------------
+
+    def file(self, writer: str, stream: str, entry_id: Id, levels: Levels | None) -> None:
+        """Note the writer's verified book at an id that it gave out, None if it had none."""
+        self._filed[writer, stream, entry_id] = levels
+
+    # What lands -----------------------------------------------------------------------------------
+
+    def added(self, db: Keyspace, key: str, entry_id: Id, fields: Fields) -> None:
+        """Judge an entry that Redis has just taken."""
+        if key.endswith(".snap") and key[:-5] in self.streams:
+            self._snapshot(db, key[:-5], entry_id, fields)
+        elif key in self.streams:
+            stream = db.stream(key)
+            assert stream is not None
+            self._entry(key, db.writer.partition(":")[0], entry_id, fields, self.lineage(stream))
+
+    def lineage(self, stream: StreamValue) -> Lineage:
+        """Return the lineage of a stream's value."""
+        return self._lineages.setdefault(stream, Lineage())
+
+    def forked(self, old: Keyspace, new: Keyspace) -> None:
+        """A replica was cut off: from here its streams have a lineage of their own."""
+        for key in self.streams:
+            before, after = old.stream(key), new.stream(key)
+            if before is not None and after is not None:
+                kept = self.lineage(before)
+                self._lineages[after] = Lineage(kept.ids.copy(), kept.writers.copy())
+
+    def _entry(
+        self, key: str, writer: str, entry_id: Id, fields: Fields, lineage: Lineage
+    ) -> None:
+        name = f"{key} {show_id(entry_id)} of {writer}"
+        if writer == STRAY:
+            self._truth[key, entry_id] = None
+        else:
+            before = self._payloads.setdefault((key, entry_id), fields[1])
+            if before != fields[1]:
+                raise self.world.violated("an id comes back with the same bytes", name)
+            if (writer, key, entry_id) not in self._filed:
+                raise self.world.violated("only what was published lands", name)
+            self._follows(name, writer, entry_id, lineage)
+            self._truth[key, entry_id] = self._filed[writer, key, entry_id]
+        lineage.ids.append(entry_id)
+        lineage.writers.append(writer)
+        self.world.counts["entries"] += 1
+
+    def _follows(self, name: str, writer: str, entry_id: Id, lineage: Lineage) -> None:
+        """WIRE 3.1: seq grows by exactly 1 in its epoch, under one writer."""
+        if not lineage.ids:
+            return  # a new life: a refill begins where the ring does
+        last, other = lineage.ids[-1], lineage.writers[-1]
+        if entry_id[0] == last[0]:
+            if entry_id[1] != last[1] + 1:
+                raise self.world.violated("no hole in an epoch", f"{name} after {show_id(last)}")
+            if writer != other:
+                raise self.world.violated("one writer an epoch", f"{name} after {other}")
+        elif entry_id[1] != 0:
+            self.world.counts["epochs refilled from their middle"] += 1
+
+    def _snapshot(self, db: Keyspace, key: str, entry_id: Id, fields: Fields) -> None:
+        """WIRE 2.1: a snapshot lies under the id of the last entry that it includes."""
+        name = f"{key}.snap {show_id(entry_id)}"
+        stream = db.stream(key)
+        if stream is None or not self.lineage(stream).has(entry_id):
+            raise self.world.violated("a snapshot stands behind its entry", name)
+        levels = self._truth[key, entry_id]
+        body = msgpack.unpackb(fields[1], use_list=True)
+        if levels is None or (numbers(body["b"]), numbers(body["a"])) != levels:
+            raise self.world.violated("a snapshot is the book of its id", name)
+        self.world.counts["snapshots"] += 1
+
+    # What readers ask -----------------------------------------------------------------------------
+
+    def book_at(self, key: str, entry_id: Id) -> Levels | None:
+        """Return the book as published at an id, None where there was no verified one."""
+        return self._truth.get((key, entry_id))
+
+
+def numbers(levels: list[list[int | str]]) -> list[tuple[int, int]]:
+    """Return levels with numbers past uint64 as ints again (WIRE 3.5)."""
+    return [(int(price), int(qty)) for price, qty in levels]

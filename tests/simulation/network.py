@@ -1,0 +1,138 @@
+"""Connections to Redis that lose, cut, delay and reset, as TCP and its middlemen do.
+
+A request's fate is drawn when it is sent: it may never arrive, arrive in part, arrive long after its
+sender gave up, or its reply may be lost. Whatever happens, bytes of one connection keep their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tests.simulation.server import Address, Command, Server
+from tests.simulation.streams import Refused
+from tests.simulation.world import World
+
+LATENCY_S = (0.0002, 0.002)
+LATE_S = (1.0, 6.0)
+DIAL_S = (0.001, 0.01)
+DIAL_TIMEOUT_S = 1.0
+
+Replies = Callable[[list[object]], None]
+
+
+class Network:
+    """The way to Redis. `loss` is the chance of a request to meet a fault."""
+
+    def __init__(self, world: World, address: Address) -> None:
+        self.world = world
+        self.address = address
+        self.loss = 0.0
+        self.cut_off: dict[str, float] = {}
+        """Clients that reach nothing until a time."""
+
+    def latency(self) -> float:
+        """Return the seconds that one way takes."""
+        return self.world.random.uniform(*LATENCY_S)
+
+    def reaches(self, client: str) -> bool:
+        """True when the client's packets get through."""
+        return self.cut_off.get(client, 0.0) <= self.world.now
+
+    def dial(
+        self, client: str, done: Callable[[Connection | str], None], closed: Callable[[str], None]
+    ) -> None:
+        """Connect; `done` gets the connection or why there is none, `closed` a later reset."""
+        if not self.reaches(client):
+            self.world.at(DIAL_TIMEOUT_S, lambda: done("timed out"))
+            return
+
+        def answer() -> None:
+            server = self.address.primary
+            if not server.is_up:
+                done("connection refused")
+            else:
+                server.reach(lambda: done(Connection(self, server, client, closed)))
+
+        self.world.at(self.world.random.uniform(*DIAL_S), answer)
+
+
+class Connection:
+    """One connection of one client to one server."""
+
+    def __init__(
+        self, network: Network, server: Server, client: str, closed: Callable[[str], None]
+    ) -> None:
+        self._network = network
+        self._world = network.world
+        self.server = server
+        self._client = client
+        self._closed = closed
+        self.is_open = True
+        self._is_dead = False
+        """True when nothing gets through any more although nobody was told."""
+        self._there_at = 0.0
+        self._back_at = 0.0
+        server.connections[self.reset] = None
+
+    def close(self) -> None:
+        """Close at the client's end."""
+        self.is_open = False
+        self.server.connections.pop(self.reset, None)
+
+    def reset(self) -> None:
+        """Close at the other end; the client hears of it."""
+        if self.is_open:
+            self.close()
+            self._world.at(self._network.latency(), lambda: self._closed("connection reset"))
+
+    def request(self, commands: Sequence[Command], replies: Replies) -> None:
+        """Send commands in one piece; `replies` gets those that come back, in order."""
+        if not self._network.reaches(self._client):
+            self._is_dead = True
+        if self._is_dead:
+            return
+        fate = "arrive"
+        if self._network.loss and self._world.chance(self._network.loss):
+            fate = self._world.random.choice(("lost request", "lost reply", "cut", "late"))
+            self._world.fault(fate, f"{self._client} {commands[0][0]}")
+        match fate:
+            case "arrive":
+                self._send(commands, replies, self._network.latency())
+                return
+            case "lost reply":
+                self._send(commands, None, self._network.latency())
+            case "cut":
+                part = self._world.random.randrange(len(commands))
+                self._send(commands[:part], None, self._network.latency())
+            case "late":
+                self._send(commands, None, self._world.random.uniform(*LATE_S))
+        self._is_dead = True
+        if self._world.chance(0.5):
+            self._world.at(self._network.latency() * 3, self.reset)
+
+    def _send(self, commands: Sequence[Command], replies: Replies | None, delay: float) -> None:
+        self._there_at = max(self._there_at, self._world.now + delay)
+        wait = self._there_at - self._world.now
+        self._world.at(wait, lambda: self.server.reach(lambda: self._arrive(commands, replies)))
+
+    def _arrive(self, commands: Sequence[Command], replies: Replies | None) -> None:
+        if commands and commands[0][0] == "XREAD":
+            self.server.read(commands[0], lambda reply: self._answer([reply], replies))
+            return
+        self._answer([self.server.execute(c, self._client) for c in commands], replies)
+
+    def _answer(self, answers: list[object], replies: Replies | None) -> None:
+        if replies is None or self._is_dead or not self.is_open:
+            return
+        self._back_at = max(self._back_at, self._world.now + self._network.latency())
+
+        def deliver() -> None:
+            if self.is_open and not self._is_dead and self._network.reaches(self._client):
+                replies(answers)
+
+        self._world.at(self._back_at - self._world.now, deliver)
+
+
+def is_error(reply: object) -> bool:
+    """True for an error answer."""
+    return isinstance(reply, Refused)

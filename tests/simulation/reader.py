@@ -1,0 +1,230 @@
+"""One consumer process: the shipped `Follower` and its replicas, driven over simulated connections.
+
+It checks after every event that a valid book is the book of that very id as published, that nothing
+comes twice unannounced, and that no entry is passed over without an event that says so. It can pause
+like a slow application; its clock then stands still, as the shipped clients' does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pykraken_consumer import _programs as programs
+from pykraken_consumer._events import (
+    EntryId,
+    Epoch,
+    Event,
+    Gap,
+    Joined,
+    Missed,
+    Quarantined,
+    Regression,
+)
+from pykraken_consumer._programs import BLOCK_MS, Answer, Ask, Follower, Pause, Tell
+from pykraken_consumer.replica import Replica
+from tests.simulation.judge import Judge
+from tests.simulation.network import Connection, Network, is_error
+
+ANSWER_S = BLOCK_MS / 1000 + 3.0
+"""After so long without an answer the client drops the connection (client.py)."""
+LOUD = ("Gap", "Quarantined", "Missed", "Regression", "Joined", "Epoch", "Stale")
+"""Events that the trace tells."""
+
+
+@dataclass
+class Told:
+    """What the application knows of one stream."""
+
+    at: EntryId | None = None
+    """The last entry told, or where an announced jump led."""
+    missed: Missed | None = None
+    is_jump_told: bool = False
+
+
+class Reader:
+    """A consumer of all book streams."""
+
+    def __init__(self, name: str, streams: tuple[str, ...], network: Network, judge: Judge) -> None:
+        self.name = name
+        self.network = network
+        self.world = network.world
+        self.judge = judge
+        self.follower = Follower(streams, "wait", BLOCK_MS)
+        self.paused_until = 0.0
+        self.is_alive = True
+        self._told = {stream: Told() for stream in streams}
+        self._steps = self.follower.run()
+        self._clock = 0.0
+        self._began = 0.0
+        self._asks = 0
+        self._connection: Connection | None = None
+        self.world.at(0.0, lambda: self._go(next(self._steps)))
+
+    @property
+    def replicas(self) -> dict[str, Replica]:
+        """The replica of each stream."""
+        return self.follower.replicas
+
+    def pause(self, seconds: float) -> None:
+        """Be busy with other things."""
+        self.paused_until = max(self.paused_until, self.world.now + seconds)
+
+    def stop(self) -> None:
+        """End."""
+        self.is_alive = False
+        if self._connection is not None:
+            self._connection.close()
+
+    # The shell ------------------------------------------------------------------------------------
+
+    def _go(self, step: Ask | Pause | programs.Idle | Tell[Event]) -> None:
+        """Run the program up to its next wait."""
+        while self.is_alive:
+            match step:
+                case Tell(told):
+                    for event in told:
+                        self._observe(event)
+                    step = next(self._steps)
+                case Ask(commands):
+                    self._ask(commands)
+                    return
+                case Pause(seconds):
+                    self._began = self.world.now
+                    self._asks += 1
+                    wait, ask = seconds * self.world.random.uniform(0.5, 1.0), self._asks
+                    self.world.at(wait, lambda: self._answer(ask, []))
+                    return
+                case _:
+                    step = next(self._steps)
+
+    def _ask(self, commands: programs.Sequence[programs.Command]) -> None:
+        self._began = self.world.now
+        self._asks += 1
+        ask = self._asks
+        self.world.at(ANSWER_S, lambda: self._failed(ask, "no answer"))
+        if self._connection is not None:
+            self._request(ask, commands)
+            return
+
+        def dialed(result: Connection | str) -> None:
+            if isinstance(result, str):
+                self._failed(ask, result)
+            elif ask != self._asks or not self.is_alive:
+                result.close()
+            else:
+                self._connection = result
+                self._request(ask, commands)
+
+        self.network.dial(self.name, dialed, lambda reason: self._failed(self._asks, reason))
+
+    def _request(self, ask: int, commands: programs.Sequence[programs.Command]) -> None:
+        assert self._connection is not None
+        self._connection.request(commands, lambda replies: self._replied(ask, replies))
+
+    def _replied(self, ask: int, replies: list[object]) -> None:
+        error = next((str(reply) for reply in replies if is_error(reply)), None)
+        self._answer(ask, replies if error is None else error)
+
+    def _failed(self, ask: int, reason: str) -> None:
+        if ask == self._asks and self.is_alive:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self._answer(ask, reason)
+
+    def _answer(self, ask: int, replies: list[object] | str) -> None:
+        if ask != self._asks or not self.is_alive:
+            return
+        self._asks += 1
+        self._clock += self.world.now - self._began
+        wait = self.paused_until - self.world.now
+        answer = Answer(self._clock, replies)
+        self.world.at(max(0.0, wait), lambda: self._go(self._steps.send(answer)))
+
+    # The eyes -------------------------------------------------------------------------------------
+
+    def _observe(self, event: Event) -> None:
+        """Judge one event of the application's."""
+        replica, told = self.replicas[event.stream], self._told[event.stream]
+        body = event.body
+        kind = type(body).__name__
+        self.world.counts[f"event {kind}"] += 1
+        if kind in LOUD:
+            self.world.tell(f"{self.name} {event.stream} {body}"[:200])
+        self._check_order(event, replica, told)
+        if isinstance(body, Gap | Quarantined | Epoch | Missed | Regression) and event.book.is_valid:
+            raise self._wrong("a loss ends the book", event)
+        if event.book.is_valid:
+            self._check_book(event, replica)
+
+    def _check_order(self, event: Event, replica: Replica, told: Told) -> None:
+        match event.body:
+            case Gap(cursor, _):
+                if cursor != told.at:
+                    raise self._wrong(f"a gap begins at the cursor {told.at}", event)
+                told.at, told.is_jump_told = replica.cursor, True
+            case Quarantined(entry_id=entry_id):
+                self._advance(event, told, entry_id)
+                told.at, told.is_jump_told = replica.cursor, True
+            case Joined(cursor, after):
+                if after != told.at:
+                    raise self._wrong(f"a join tells from where: {told.at}", event)
+                told.at, told.is_jump_told = cursor, False
+            case Regression(cursor, _):
+                if cursor != told.at:
+                    raise self._wrong(f"a regression begins at the cursor {told.at}", event)
+                told.at, told.is_jump_told = None, True
+            case Missed() as missed:
+                told.missed = missed
+            case body if hasattr(body, "entry_id"):
+                self._advance(event, told, body.entry_id)
+                told.at, told.is_jump_told, told.missed = body.entry_id, False, None
+
+    def _advance(self, event: Event, told: Told, entry_id: EntryId) -> None:
+        """Nothing comes twice, and nothing is passed over in silence."""
+        at = told.at
+        if at is None or told.is_jump_told:
+            return
+        if entry_id <= at and not isinstance(event.body, Quarantined):
+            raise self._wrong(f"nothing comes twice: it stood at {at}", event)
+        if entry_id.epoch == at.epoch:
+            # A pointer's snapshot is told at the id that the replica took before it.
+            if entry_id.seq > at.seq + 1:
+                raise self._wrong(f"no hole in silence: it stood at {at}", event)
+        elif isinstance(event.body, Epoch):
+            self._check_missed(event, told, at, entry_id)
+
+    def _check_missed(self, event: Event, told: Told, at: EntryId, entry_id: EntryId) -> None:
+        """A new epoch says what of the old ones was not seen (WIRE 7.2)."""
+        connection = self._connection
+        stream = connection.server.db.stream(event.stream) if connection is not None else None
+        if stream is None:
+            return
+        lineage = self.judge.lineage(stream)
+        if not lineage.has(entry_id):
+            return  # rolled back since it was read
+        before = lineage.before(entry_id)
+        missed = told.missed
+        if before is not None and before > at:
+            if missed is None or missed.unseen is None or missed.unseen.last != before:
+                raise self._wrong(f"unseen entries {at} to {before} are told: {missed}", event)
+        elif missed is not None and missed.unseen is not None and before is not None:
+            raise self._wrong(f"what was seen is not told as missed: {missed}", event)
+        if missed is not None and missed.missed is not None:
+            first, last = missed.missed
+            for seq in range(first.seq, last.seq + 1):
+                if lineage.has((first.epoch, seq)):
+                    raise self._wrong(f"what landed is not missed by all: {missed}", event)
+
+    def _check_book(self, event: Event, replica: Replica) -> None:
+        cursor, book = replica.cursor, event.book
+        if cursor is None or (book.epoch, book.seq) != cursor:
+            raise self._wrong(f"a valid book stands at the cursor {cursor}", event)
+        truth = self.judge.book_at(event.stream, cursor)
+        if truth is None or (book.levels("bid"), book.levels("ask")) != truth:
+            raise self._wrong("a valid book is the book of its id", event)
+        self.world.counts["book checks"] += 1
+
+    def _wrong(self, promise: str, event: Event) -> Exception:
+        body = str(event.body)[:300]
+        return self.world.violated(promise, f"{self.name} {event.stream} {event.book!r}: {body}")

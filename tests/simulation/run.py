@@ -1,0 +1,117 @@
+"""One run: faults for a while, then calm, then everybody must stand where they should."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+
+import structlog
+
+from publisher.bus.stream import StreamState
+from tests.simulation.stage import CHAOS_S, Parts, Stage
+from tests.simulation.streams import show_id
+from tests.simulation.world import Violation, World
+
+CALM_S = 100.0
+"""How long everybody may take to recover: silence is noticed after 15 s, twice, and Kraken's
+subscriptions wait up to 30 s after failures."""
+SETTLE_S = 3.0
+
+
+@dataclass
+class Result:
+    """What one seed gave; `failure` is empty when all promises held."""
+
+    seed: int
+    counts: Counter[str] = field(default_factory=Counter)
+    failure: str = ""
+    trace: list[str] = field(default_factory=list)
+
+
+def simulate(seed: int, parts: Parts | None = None) -> Result:
+    """Run one seed from its first second to its last."""
+    world = World(seed)
+    _silence()
+    try:
+        stage = Stage(world, parts or Parts())
+        stage.chaos()
+        world.run(CHAOS_S)
+        _calm(stage)
+    except Violation as violation:
+        return Result(seed, world.counts, str(violation), violation.trace)
+    except Exception as error:  # noqa: BLE001 - whatever breaks a shipped part is a finding
+        broken = world.violated(f"nothing raises {type(error).__name__}", str(error))
+        tail = traceback.format_exc().splitlines()[-12:]
+        return Result(seed, world.counts, str(broken), [*broken.trace, *tail])
+    return Result(seed, world.counts)
+
+
+def _calm(stage: Stage) -> None:
+    """End all faults and wait until everything is well, or too long."""
+    world = stage.world
+    world.is_calm = True
+    world.tell("calm")
+    _heal(stage)
+    deadline = world.now + CALM_S
+    world.run(world.now + 1.0)
+    while why := unwell(stage):
+        if world.now >= deadline:
+            raise world.violated("calm heals everything", why)
+        world.run(world.now + 1.0)
+    world.counts["seconds to recover"] += round(world.now - CHAOS_S)
+    stage.add_reader()
+    stage.rate = 0.0
+    world.run(world.now + SETTLE_S)
+    if why := unwell(stage) or behind(stage):
+        raise world.violated("all stand at the head in the end", why)
+
+
+def _heal(stage: Stage) -> None:
+    now = stage.world.now
+    stage.network.loss = 0.0
+    stage.network.cut_off.clear()
+    server = stage.server
+    server.stalled_until = server.full_until = now
+    for connection in stage.market.connections:
+        connection.is_silent, connection.spoil = False, None
+    for publisher in stage.publishers:
+        publisher.turn_every_s = 0.0
+
+
+def unwell(stage: Stage) -> str:
+    """Return what is not yet as it should be; empty when all is well."""
+    alive = [p for p in stage.publishers if p.is_alive]
+    leaders = stage.leaders
+    if len(leaders) != 1 or len(alive) < 2:
+        return f"leaders {[p.name for p in leaders]} of {[p.name for p in alive]}"
+    for stream in leaders[0].publication.streams:
+        if stream.state is not StreamState.OPEN:
+            return f"{leaders[0].name} has {stream.keys.stream} {stream.state}"
+    for reader in stage.readers:
+        for name, replica in reader.replicas.items():
+            if not replica.book.is_valid or replica.book.is_stale:
+                return f"{reader.name} has {name} {replica.book!r}, wants {replica.wants}"
+    return ""
+
+
+def behind(stage: Stage) -> str:
+    """Return who does not stand at the head of its stream; empty when all do."""
+    (leader,) = stage.leaders
+    for stream in leader.publication.books.values():
+        value = stage.server.db.stream(stream.keys.stream)
+        head = value.last if value is not None else (0, 0)
+        if head != (stream.epoch, stream.last_seq):
+            return f"{leader.name} at {stream.epoch}-{stream.last_seq}, Redis at {show_id(head)}"
+        for reader in stage.readers:
+            cursor = reader.replicas[stream.keys.stream].cursor
+            if cursor != head:
+                return f"{reader.name} at {cursor}, {stream.keys.stream} at {show_id(head)}"
+    return ""
+
+
+def _silence() -> None:
+    """Keep the shipped parts' logs away."""
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
