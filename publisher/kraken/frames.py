@@ -36,7 +36,7 @@ class Control:
 
 @dataclass(slots=True)
 class FrameReader:
-    """Splits a server's byte stream into messages of at most `limit` bytes."""
+    """Splits a server's byte stream into messages of at most `limit` bytes (125 or more)."""
 
     limit: int
     controls: list[Control] = field(default_factory=list)
@@ -83,10 +83,10 @@ class FrameReader:
                     self._need = start - position
                     return position
                 length = int.from_bytes(data[position + 2 : start], "big")
-            stop = start + length
-            if stop > end:
                 if length > self.limit:
                     raise FrameTooLarge(length, self.limit)
+            stop = start + length
+            if stop > end:
                 self._need = stop - position
                 return position
             first = data[position]
