@@ -1,0 +1,250 @@
+"""Every message that was ever recorded decodes; every broken one is a BadFrame and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import BadFrame
+from publisher.kraken.messages import (
+    Ack,
+    Alive,
+    BookMessage,
+    Instruments,
+    Message,
+    Status,
+    Unknown,
+    decode,
+    unknown_fields,
+)
+from publisher.model import Instrument
+
+BOOK = (
+    b'{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":62807.0,'
+    b'"qty":0.00000000}],"asks":[],"checksum":4294967295,"timestamp":"2026-01-02T03:04:05.123456Z"}]}'
+)
+
+
+def kind_of(message: Message) -> str:
+    """Return the class, and of a message that is not known what it is."""
+    return f"unknown {message.kind}" if isinstance(message, Unknown) else type(message).__name__
+
+
+def lines_of(file: Path) -> Iterator[bytes]:
+    yield from file.read_bytes().splitlines()
+
+
+# Counted with grep in the files.
+RECORDED = {
+    "l2-btc-eth-d10-20260707.ndjson": {
+        "BookMessage": 2962,
+        "Alive": 23,
+    },
+    "l2-10pairs-d1000-20210417-from-v1.ndjson": {"BookMessage": 4279},
+    "single-book-snapshots.ndjson": {"BookMessage": 3},
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_books_and_heartbeats_are_all_understood(captures: Path, name: str) -> None:
+    kinds = Counter(kind_of(decode(line)) for line in lines_of(captures / name))
+    assert {kind: kinds[kind] for kind in RECORDED[name]} == RECORDED[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "l2-btc-eth-d10-20260707.ndjson",
+        "l3-btc-d10-20240924.ndjson",
+        "private-and-control-202405.ndjson",
+        "control-ohlc-ticker-2026.ndjson",
+    ],
+)
+def test_every_recorded_frame_is_judged_by_its_envelope(captures: Path, name: str) -> None:
+    """§2: `method` present is a response, else `channel` decides; nothing recorded is bad."""
+    for line in lines_of(captures / name):
+        raw = json.loads(line)
+        message = decode(line)
+        if "method" in raw:
+            assert isinstance(message, Alive if raw["method"] == "pong" else Ack), line
+        else:
+            expected: dict[str, type] = {
+                "book": BookMessage,
+                "heartbeat": Alive,
+                "status": Status,
+                "instrument": Instruments,
+            }
+            assert isinstance(message, expected.get(raw["channel"], Unknown)), line
+
+
+def test_errors_recorded_keep_their_words(captures: Path) -> None:
+    for name in ("private-and-control-202405.ndjson", "control-ohlc-ticker-2026.ndjson"):
+        for line in lines_of(captures / name):
+            raw = json.loads(line)
+            if raw.get("success") is False:
+                message = decode(line)
+                assert isinstance(message, Ack)
+                assert (message.error, message.method) == (raw["error"], raw["method"])
+
+
+def test_the_recorded_instruments_are_all_there(captures: Path) -> None:
+    """683 pairs, pretty-printed by jq; each with the precisions that plain json reads."""
+    payload = (captures / "instrument-snapshot-683pairs.json").read_bytes()
+    message = decode(payload)
+    assert isinstance(message, Instruments)
+    assert message.is_snapshot
+    pairs = json.loads(payload)["data"]["pairs"]
+    assert len(message.pairs) == len(pairs) == 683
+    assert message.pairs == [
+        Instrument(pair["symbol"], pair["price_precision"], pair["qty_precision"], pair["status"])
+        for pair in pairs
+    ]
+
+
+def test_numbers_of_a_book_keep_their_digits() -> None:
+    message = decode(BOOK)
+    assert isinstance(message, BookMessage)
+    (data,) = message.data
+    (level,) = data.bids
+    assert (level.price, level.qty, data.checksum) == ("62807.0", "0.00000000", 4294967295)
+    assert data.timestamp == "2026-01-02T03:04:05.123456Z"
+
+
+def test_a_snapshot_without_a_timestamp_is_fine() -> None:
+    """§5.1: absent until 2025."""
+    message = decode(BOOK.replace(b',"timestamp":"2026-01-02T03:04:05.123456Z"', b""))
+    assert isinstance(message, BookMessage)
+    assert message.data[0].timestamp == ""
+
+
+ACK = (
+    b'{"method":"subscribe","req_id":7,"result":{"channel":"book","depth":10,"snapshot":true,'
+    b'"symbol":"BTC/USD"},"success":true,"time_in":"x","time_out":"y"}'
+)
+ERROR = (
+    b'{"error":"Subscription depth not supported","method":"subscribe","req_id":7,"success":false,'
+    b'"symbol":"BTC/USD","time_in":"x","time_out":"y"}'
+)
+
+
+def test_acks() -> None:
+    assert decode(ACK) == Ack("subscribe", 7, "book", "BTC/USD", "")
+    assert decode(ERROR) == Ack("subscribe", 7, "", "BTC/USD", "Subscription depth not supported")
+    assert decode(b'{"method":"subscribe","success":false,"error":"Exceeded msg rate"}') == Ack(
+        "subscribe", None, "", "", "Exceeded msg rate"
+    )
+    assert decode(b'{"method":"batch_add","result":[{"order_id":"x"}],"success":true}') == Ack(
+        "batch_add", None, "", "", ""
+    )
+    # §11: an invalid session has `channel` beside `method`.
+    odd = (
+        b'{"channel":"executions","error":"ESession:Invalid session","method":"subscribe",'
+        b'"status":"error","success":false}'
+    )
+    assert decode(odd) == Ack("subscribe", None, "", "", "ESession:Invalid session")
+
+
+def test_an_error_without_words_is_still_an_error() -> None:
+    message = decode(b'{"method":"subscribe","success":false}')
+    assert isinstance(message, Ack)
+    assert message.error
+
+
+def test_status_with_its_announcements() -> None:
+    body = (
+        b'{"channel":"status","type":"update","data":[{"system":"maintenance","api_version":"v2",'
+        b'"connection_id":13834774380200032777,"version":"2.0.10","upcoming_maintenance":'
+        b'[{"event_id":1,"title":"Engine upgrade"}],"emergency":[{"title":"Feed trouble"}]}]}'
+    )
+    assert decode(body) == Status("maintenance", ("Engine upgrade", "Feed trouble"))
+    plain = b'{"channel":"status","data":[{"system":"online"}]}'
+    assert decode(plain) == Status("online", ())
+
+
+def test_an_odd_pair_costs_no_other() -> None:
+    """An instrument snapshot lists some 1,450 pairs; what one of them lacks is its own affair."""
+    good = '{"symbol":"A/B","status":"online","price_precision":1,"qty_precision":8,"new":[1.5]}'
+    odd = [
+        '{"symbol":"C/D","status":"online","price_precision":1}',
+        '{"symbol":"C/D","status":"online","price_precision":-1,"qty_precision":8}',
+        '{"symbol":"C/D","status":"online","price_precision":1,"qty_precision":31}',
+        '{"symbol":"C/D","status":null,"price_precision":1,"qty_precision":8}',
+        "null",
+    ]
+    for pair in odd:
+        body = f'{{"channel":"instrument","type":"update","data":{{"pairs":[{pair},{good}]}}}}'
+        assert decode(body.encode()) == Instruments(False, [Instrument("A/B", 1, 8, "online")])
+
+
+def test_what_is_not_known_is_no_error() -> None:
+    assert decode(b'{"channel":"novelty","data":[1e400]}') == Unknown("channel novelty")
+    assert decode(b"{}") == Unknown("channel None")
+    assert decode(b'{"channel":["book"]}') == Unknown("channel ['book']")
+    assert decode(b'{"channel":"heartbeat","novel":1}') == Alive("heartbeat")
+    assert decode(b'{"method":"pong","req_id":101}') == Alive("pong")
+
+
+def test_unknown_fields_are_named() -> None:
+    novel = BOOK.replace(b'"symbol"', b'"seq":5,"symbol"').replace(b'"type"', b'"novel":{},"type"')
+    assert isinstance(decode(novel), BookMessage)
+    assert sorted(unknown_fields(novel)) == ["book.data.seq", "book.novel"]
+    assert unknown_fields(BOOK) == []
+
+
+def test_unknown_fields_of_any_content_are_named_or_passed() -> None:
+    """An integer of 5,000 digits is JSON; msgspec reads past it in a field it does not know."""
+    endless = BOOK.replace(b'"type"', b'"novel":' + b"9" * 5000 + b',"type"')
+    assert isinstance(decode(endless), BookMessage)
+    assert unknown_fields(endless)
+
+
+DEEP = 200_000
+BROKEN = {
+    "empty": b"",
+    "no JSON": b"CloudFlare WebSocket proxy restarting",
+    "HTML": b"<html>1015</html>",
+    "half": BOOK[: len(BOOK) // 2],
+    "tail": BOOK + b"}",
+    "array": b"[1]",
+    "text": b'"book"',
+    "bytes": bytes(range(255, -1, -5)),
+    "bad UTF-8 in a string": b'{"channel":"\xff"}',
+    "bad UTF-8 in a symbol": BOOK.replace(b"BTC", b"B\xc3("),
+    "lone surrogate": b'{"channel":"\\ud800"}',
+    "endless nesting": b'{"channel":"x","data":' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "endless nesting in a book": BOOK.replace(
+        b'"bids"', b'"z":' + b"[" * DEEP + b"]" * DEEP + b',"bids"'
+    ),
+    "endless number": BOOK.replace(b"62807.0", b"1" * 6000),
+    "no symbol": BOOK.replace(b'"symbol":"BTC/USD",', b""),
+    "no checksum": BOOK.replace(b'"checksum":4294967295,', b""),
+    "checksum text": BOOK.replace(b"4294967295", b'"4294967295"'),
+    "checksum float": BOOK.replace(b"4294967295", b"4294967295.0"),
+    "book type": BOOK.replace(b'"update"', b'"upsert"'),
+    "book data": b'{"channel":"book","type":"update","data":{}}',
+    "level without qty": BOOK.replace(b',"qty":0.00000000', b""),
+    "levels null": BOOK.replace(b'"asks":[]', b'"asks":null'),
+    "status empty": b'{"channel":"status","data":[]}',
+    "status nothing": b'{"channel":"status"}',
+    "status event": b'{"channel":"status","data":[{"system":"x","emergency":[null]}]}',
+    "instrument data": b'{"channel":"instrument","type":"snapshot","data":[]}',
+    "instrument type": b'{"channel":"instrument","data":{"pairs":[]}}',
+    "ack result": b'{"method":"subscribe","result":"x","success":true}',
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_a_bad_frame(what: str) -> None:
+    with pytest.raises(BadFrame):
+        decode(BROKEN[what])
+
+
+def test_every_cut_of_a_message_is_a_bad_frame() -> None:
+    for message in (BOOK, ACK, ERROR):
+        for end in range(len(message)):
+            with pytest.raises(BadFrame):
+                decode(message[:end])
