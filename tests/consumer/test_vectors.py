@@ -179,7 +179,9 @@ def _hand_in(replica: Replica, step: Vector, now: float) -> list[Event]:
         case {"snap": snap}:
             return replica.snapshot_read(parse_id(snap["id"]), bytes.fromhex(snap["hex"]), now)
         case {"entry": entry}:
-            return list(replica.received([(entry["id"], bytes.fromhex(entry["hex"]))], now))
+            return list(
+                replica.received([(entry["id"].encode(), bytes.fromhex(entry["hex"]))], now)
+            )
         case {"pointer": None}:
             return replica.pointer_read(None, now)
         case {"pointer": snap}:

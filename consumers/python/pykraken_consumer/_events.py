@@ -212,8 +212,9 @@ class Missed(NamedTuple):
 
 
 class Quarantined(NamedTuple):
-    """A bad entry: its id and code (decoding, CHECKSUM or POINTER). The book is invalid until it is
-    loaded anew.
+    """A bad entry: its id and code (decoding, CHECKSUM or POINTER); the book is invalid.
+
+    After this and after `Gap`, until the book is there again, only resets, byes, epochs are told.
     """
 
     code: Code
@@ -228,7 +229,7 @@ class Stale(NamedTuple):
 
 
 class Regression(NamedTuple):
-    """Code REGRESSION: the stream's past was rolled back from `cursor` to `head`, and goes on from
+    """Code REGRESSION: the stream was rolled back from `cursor` to `head`, and goes on from
     there.
     """
 

@@ -203,7 +203,7 @@ class Follower:
             self.now = (yield Pause(JOIN_RETRY_S)).now
             return
         block = self._block_ms
-        if len(after) < len(self.replicas):
+        if any(replica.wants == "join" for replica in self.replicas.values()):
             block = min(block, int(JOIN_RETRY_S * 1000))
         wait: Command = () if self._heads else ("BLOCK", block)
         streams, ids = zip(*after, strict=True)

@@ -59,6 +59,12 @@ class _Choice:
         self.namespace = namespace
         self.chosen: dict[str, str] = {}
 
+    def named(self, symbols: Sequence[str]) -> Sequence[str]:
+        """Return `symbols`. Raise `ValueError` when there are none to follow."""
+        if not symbols:
+            raise ValueError("follow() needs at least one symbol, such as 'BTC/USD'")
+        return symbols
+
     def stream(self, symbol: str, depth: int | None, line: str | None) -> str | None:
         """Return the stream that the words alone name, None where the catalogue has to say."""
         if symbol.startswith("{"):
@@ -105,6 +111,14 @@ def _reason(error: redis.RedisError | OSError) -> str:
     return text
 
 
+def _checked(replies: list[Any]) -> list[Any]:
+    """Return a pipeline's replies. Raise the first error among them, as Redis worded it."""
+    for reply in replies:
+        if isinstance(reply, redis.RedisError):
+            raise reply
+    return replies
+
+
 def _spread(seconds: float) -> float:
     return seconds * random.uniform(0.5, 1.0)
 
@@ -141,7 +155,7 @@ class Client:
         Without `depth` the catalogue decides. Raise `NoStream`, `AmbiguousStream`, `RedisRefused`,
         and `RedisUnreachable` when the catalogue is needed and cannot be read.
         """
-        streams = [self._stream(symbol, depth, line) for symbol in symbols]
+        streams = [self._stream(name, depth, line) for name in self._choice.named(symbols)]
         return self._iterate(Follower(streams, missing, BLOCK_MS).run())
 
     def book(
@@ -227,8 +241,7 @@ class Client:
             with self._redis.pipeline(transaction=False) as pipeline:
                 for command in step.commands:
                     pipeline.execute_command(*command)
-                replies: list[Any] = pipeline.execute()
-                return replies
+                return _checked(pipeline.execute(raise_on_error=False))
         except (redis.RedisError, OSError) as error:
             return _reason(error)
 
@@ -263,7 +276,7 @@ class AsyncClient:
         missing: Missing = "wait",
     ) -> AsyncIterator[Event]:
         """Iterate for ever over the events of the books of `symbols`; see `Client.follow`."""
-        streams = [await self._stream(symbol, depth, line) for symbol in symbols]
+        streams = [await self._stream(name, depth, line) for name in self._choice.named(symbols)]
         async for event in self._iterate(Follower(streams, missing, BLOCK_MS).run()):
             yield event
 
@@ -348,7 +361,6 @@ class AsyncClient:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for command in step.commands:
                     pipeline.execute_command(*command)
-                replies: list[Any] = await pipeline.execute()
-                return replies
+                return _checked(await pipeline.execute(raise_on_error=False))
         except (redis.RedisError, OSError) as error:
             return _reason(error)

@@ -87,7 +87,8 @@ class Replica:
         self._at: tuple[int, int] | None = None
         self.wants: Want = "join"
         self.skipped = 0
-        self._floor: EntryId | None = None  # after a bad entry: the oldest snapshot that helps
+        self._floor: EntryId | None = None  # after a gap or a bad entry: what helps is not older
+        self._after: EntryId | None = None  # the last entry told before that
         self._refused: EntryId | None = None  # a bad snapshot of `.snap`, told once
         self._heard = now
         self._looked = now
@@ -131,7 +132,7 @@ class Replica:
                     if book.apply(fields[5], fields[6]) == fields[4]:
                         yield _new(Event, (stream, book, None, (at, fields)))
                         continue
-                    yield self._quarantine(Code.CHECKSUM, EntryId(epoch, seq), "own book")
+                    yield self._quarantine(Code.CHECKSUM, EntryId(epoch, seq), "c")
                     epoch, seq = self._short_way()
                     continue
             cursor = self.position
@@ -153,7 +154,7 @@ class Replica:
             return []
         if self._floor is not None and entry_id < self._floor:
             return []
-        after = self.cursor
+        after = self.cursor if self._floor is None else self._after
         snapshot = self._judge(entry_id, data)
         if isinstance(snapshot, Quarantined):
             self._refused = entry_id
@@ -254,6 +255,8 @@ class Replica:
             event = decode(entry_id, data)
         except DecodeError as error:
             yield self._quarantine(error.code, entry_id, error.where)
+            if not is_next:
+                self._after = cursor
             return
         if is_next:
             yield from self._next(event)
@@ -264,42 +267,46 @@ class Replica:
 
     def _next(self, event: WireEvent) -> Iterator[Event]:
         """Act on the entry that follows the cursor."""
-        entry_id = event.entry_id
-        self._at = entry_id
+        entry_id = self._at = event.entry_id
+        try:
+            is_told = self._act(event)
+        except DecodeError as error:
+            yield self._quarantine(error.code, entry_id, error.where)
+            return
+        if is_told:
+            self.book.seq = entry_id.seq
+            self.book.ts_event = getattr(event, "ts_event", self.book.ts_event)
+            yield self._event(event)
+
+    def _act(self, event: WireEvent) -> bool:
+        """Act by WIRE §7.2 and return whether to tell. Raise CHECKSUM where books differ."""
+        book = self.book
         match event:
-            case Update(checksum=checksum) if self.book.is_valid:
-                if self.book.apply(event.bids, event.asks) != checksum:
-                    yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
-                    return
+            case Update() if book.is_valid:
+                _compare(book.apply(event.bids, event.asks), event.checksum)
             case Snapshot(pointer=None):
-                try:
-                    self._prove(event)
-                except DecodeError as error:
-                    yield self._quarantine(error.code, entry_id, error.where)
-                    return
+                _prove(event)
                 self._load(event)
+            case Heartbeat(checksum=int(told)) if book.is_valid:
+                _compare(book.checksum(), told)
             case Snapshot():
                 self._drop("pointer")
-                return
-            case Heartbeat(checksum=checksum) if self.book.is_valid:
-                if checksum is not None and checksum != self.book.checksum():
-                    yield self._quarantine(Code.CHECKSUM, entry_id, "own book")
-                    return
+                return False
+            case Update():
+                return False  # no book to apply it to
+            case Heartbeat():
+                return self._floor is None
             case Reset() | Bye():
-                # Told even while a good snapshot is awaited, and never twice: none before it helps.
                 if self._floor is not None:
-                    self._floor = entry_id
+                    # Told while a good snapshot is awaited: none before it, or it were told twice.
+                    self._floor = event.entry_id
                 if isinstance(event, Reset):
-                    self.book.is_valid = False
+                    book.is_valid = False
                 else:
-                    self.book.is_stale = True
-            case Update() | Heartbeat():
-                return  # without a valid book there is nothing to apply it to
+                    book.is_stale = True
             case _:
                 self.skipped += 1
-        self.book.seq = entry_id.seq
-        self.book.ts_event = getattr(event, "ts_event", self.book.ts_event)
-        yield self._event(event)
+        return True
 
     def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
         """WIRE §7.2: "tell the application which events of the old epoch it did not see"."""
@@ -319,16 +326,18 @@ class Replica:
 
     def _gap(self, cursor: EntryId, found: EntryId) -> Event:
         """WIRE §7.2: a snapshot before the hole would lead here again, so wait for a later one."""
-        self._await(found, EntryId(found.epoch, max(found.seq - 1, 0)))
+        self._await(found, EntryId(found.epoch, max(found.seq - 1, 0)), cursor)
         return self._event(Gap(cursor, found))
 
     def _quarantine(self, code: Code, entry_id: EntryId, where: str) -> Event:
         """WIRE §7.3: keep the place in the sequence, and want a snapshot that is not older."""
-        self._await(entry_id, entry_id)
+        self._await(entry_id, entry_id, EntryId(entry_id.epoch, entry_id.seq - 1))
         return self._event(Quarantined(code, entry_id, where))
 
-    def _await(self, cursor: EntryId, floor: EntryId) -> None:
+    def _await(self, cursor: EntryId, floor: EntryId, after: EntryId) -> None:
         """Read on from `cursor` without a book, until a snapshot from `floor` on helps."""
+        if self._floor is None:
+            self._after = after
         self._drop("join")
         self._at, self._floor = cursor, floor
 
@@ -348,16 +357,10 @@ class Replica:
             if data is None:
                 raise DecodeError(Code.SCHEMA, "field d")
             snapshot = decode_snapshot(entry_id, data)
-            self._prove(snapshot)
+            _prove(snapshot)
         except DecodeError as error:
             return Quarantined(error.code, entry_id, error.where)
         return snapshot
-
-    def _prove(self, snapshot: Snapshot) -> None:
-        """Raise `DecodeError` where a whole book contradicts its checksum (WIRE §5.3)."""
-        own = checksum_of(snapshot.bids or (), snapshot.asks or ())
-        if own != snapshot.checksum and not snapshot.flags & UNVERIFIED:
-            raise DecodeError(Code.CHECKSUM, "c")
 
     def _load(self, snapshot: Snapshot) -> None:
         book = self.book
@@ -374,3 +377,14 @@ class Replica:
 
 def _range(epoch: int, first: int, last: int) -> Range:
     return Range(EntryId(epoch, first), EntryId(epoch, last))
+
+
+def _prove(snapshot: Snapshot) -> None:
+    """Raise CHECKSUM where a whole book contradicts its own checksum (WIRE §5.3)."""
+    if not snapshot.flags & UNVERIFIED:
+        _compare(checksum_of(snapshot.bids or (), snapshot.asks or ()), snapshot.checksum)
+
+
+def _compare(own: int, told: int) -> None:
+    if own != told:
+        raise DecodeError(Code.CHECKSUM, "c")
