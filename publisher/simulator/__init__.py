@@ -6,8 +6,10 @@ session; checksums and decimal text are written a second time, from the protocol
 
     ladder, market, engine     the venue's books: deterministic, no clock, no sockets
     window, frames             what a truncating client holds, and its text
-    requests, exchange         one connection's requests and subscriptions, text in and frames out
-    faults, injector, replay   what goes wrong on demand; recorded captures
-    server, link, web, control the asyncio shell: sockets, pace, REST and control
+    books, requests, exchange  who watches what; requests and subscriptions: text in, frames out
+    faults, injector, mischief what goes wrong on demand, where, and how it is counted
+    capture, replay, player    recorded captures and their playing
+    server, delivery, link     the asyncio shell: listeners, the way of a frame, one socket
+    web, rest, control         HTTP: Kraken's public REST, and the control endpoint
     options, main              the command line
 """

@@ -86,7 +86,7 @@ def status(server: Server) -> dict[str, object]:
         "seed": server.engine.seed,
         "published": server.published,
         "opened": server.exchange.opened,
-        "cut_off": server.cut_off,
+        "cut_off": server.delivery.cut_off,
         "faults": [fault.report() for fault in server.mischief.orders],
         "fired": fired,
         "replay": server.player.report(),

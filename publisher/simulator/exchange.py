@@ -8,16 +8,14 @@ says, message by message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from publisher.simulator import frames, requests
+from publisher.simulator.books import Books
 from publisher.simulator.engine import Engine
-from publisher.simulator.market import Change, Market
 from publisher.simulator.requests import Frame, Request
 from publisher.simulator.rules import Rules
-from publisher.simulator.window import Window
 
 SECOND_NS = 1_000_000_000
 ECHOED_CHANNELS = ("book", "instrument")
@@ -37,15 +35,6 @@ class Connection:
     requests: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One book message for every connection in `watchers` of that (symbol, depth)."""
-
-    symbol: str
-    depth: int
-    text: str
-
-
 class Exchange:
     """Every connection of the venue; `recorded` holds {channel: depth} when a capture feeds it
     instead."""
@@ -54,6 +43,7 @@ class Exchange:
         self, engine: Engine, *, idle_s: int = 60, recorded: dict[str, int] | None = None
     ) -> None:
         self.engine = engine
+        self.books = Books(engine)
         self.rules = Rules()
         self.connections: dict[int, Connection] = {}
         self.maintenance: list[object] = []
@@ -61,11 +51,7 @@ class Exchange:
         self._recorded = recorded
         self._channels = frozenset({*ECHOED_CHANNELS, *(recorded or {})})
         self._idle_ns = idle_s * SECOND_NS
-        self._windows: dict[str, dict[int, Window]] = {}
-        self._watchers: dict[tuple[str, int], dict[int, Connection]] = {}
         self.opened = 0
-        self.clock_offset_ns = 0
-        """How far the venue's timestamps are off (fault X25); its timers are not."""
 
     # Connections
 
@@ -116,7 +102,7 @@ class Exchange:
         """Answer one message of a client."""
         connection.last_request_ns = now_ns
         connection.requests += 1
-        request = requests.parse(message, now_ns + self.clock_offset_ns)
+        request = requests.parse(message, now_ns + self.books.clock_offset_ns)
         if request is None:
             return [requests.refusal(Request("", None, None, now_ns), requests.MALFORMED)]
         verdict = self.rules.admit(connection.number, now_ns)
@@ -226,72 +212,28 @@ class Exchange:
             result |= {"depth": depth, "snapshot": True}
         return requests.ack(request, result, str(symbol))
 
-    # Subscriptions and what they are sent
+    # Subscriptions
 
     def _add(self, connection: Connection, key: tuple[str, str], depth: int) -> None:
         connection.subscriptions[key] = depth
         if connection.next_heartbeat_ns is None:
             connection.next_heartbeat_ns = connection.last_request_ns + SECOND_NS
         channel, symbol = key
-        if channel != "book" or self._recorded is not None:
-            return
-        watchers = self._watchers.setdefault((symbol, depth), {})
-        watchers[connection.number] = connection
-        windows = self._windows.setdefault(symbol, {})
-        if depth not in windows:
-            windows[depth] = Window(self.engine.market(symbol), depth, self.engine.seed)
-            self.engine.activate(self._windows)
+        if channel == "book" and self._recorded is None:
+            self.books.watch(connection.number, symbol, depth)
 
     def _drop(self, connection: Connection, key: tuple[str, str]) -> None:
         depth = connection.subscriptions.pop(key)
         channel, symbol = key
-        watchers = self._watchers.get((symbol, depth))
-        if channel != "book" or watchers is None:
-            return
-        watchers.pop(connection.number, None)
-        if not watchers:
-            del self._watchers[symbol, depth], self._windows[symbol][depth]
-            if not self._windows[symbol]:
-                del self._windows[symbol]
-            self.engine.activate(self._windows)
+        if channel == "book" and self._recorded is None:
+            self.books.unwatch(connection.number, symbol, depth)
 
     def snapshot(self, connection: Connection, symbol: str, now_ns: int) -> Frame:
         """Return the present book of a subscribed symbol."""
         depth = connection.subscriptions["book", symbol]
-        market = self.engine.market(symbol)
-        text = frames.book_snapshot(market, depth, self._stamp(now_ns))
-        return Frame("snapshot", text, symbol)
-
-    def _stamp(self, now_ns: int) -> str:
-        return frames.timestamp(now_ns + self.clock_offset_ns)
-
-    def watchers(self, symbol: str, depth: int) -> Iterable[Connection]:
-        """Return the connections that hold this (symbol, depth)."""
-        return self._watchers.get((symbol, depth), {}).values()
-
-    def step(self, now_ns: int) -> list[Publication]:
-        """Move one watched market and return the messages; an invisible move gives none."""
-        moved = self.engine.step(now_ns)
-        return self.publish(*moved, now_ns) if moved is not None else []
-
-    def publish(self, market: Market, change: Change, now_ns: int) -> list[Publication]:
-        """Return one message for each watched depth at which `change` shows."""
-        symbol = market.instrument.symbol
-        publications = []
-        for depth, window in self._windows.get(symbol, {}).items():
-            bids, asks = window.follow(change)
-            if bids or asks:
-                time = self._stamp(now_ns)
-                text = frames.book("update", market, bids=bids, asks=asks, time=time)
-                publications.append(Publication(symbol, depth, text))
-        return publications
+        return Frame("snapshot", self.books.snapshot(symbol, depth, now_ns), symbol)
 
     def instrument_update(self, symbol: str) -> Frame:
         """Return the instrument message that tells of a changed pair (4.5)."""
         listed = [self.engine.instruments[symbol]]
         return Frame("instrument", frames.instruments("update", listed), symbol)
-
-    def reopen_windows(self, symbol: str) -> None:
-        """Take the book as every client's starting point, after its market was restated."""
-        for window in self._windows.get(symbol, {}).values():
-            window.open()

@@ -71,7 +71,7 @@ def synthetic(number: int) -> Instrument:
 def _invented(symbol: str) -> Instrument:
     draw = crc32(symbol.encode())
     price_precision = 1 + draw % 8
-    levels = (8, 25, 60, 120, 250, 500)[(draw >> 4) % 6]
+    levels = (8, 15, 25, 40, 60, 150)[(draw >> 4) % 6]
     return Instrument(
         symbol,
         price_precision,
@@ -80,7 +80,7 @@ def _invented(symbol: str) -> Instrument:
         typical_qty=10 ** (6 + (draw >> 12) % 6),
         levels=levels,
         gap=1 + (draw >> 15) % 8,
-        weight=1 + levels // 20,
+        weight=1 + levels // 10,
     )
 
 

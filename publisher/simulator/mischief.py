@@ -82,7 +82,7 @@ class Mischief:
             self._hold(symbol, "normal")
         for symbol in server.engine.altered():
             self._restate(symbol, server.engine.listed[symbol])
-        server.exchange.clock_offset_ns = 0
+        server.exchange.books.clock_offset_ns = 0
         if server.engine.system != "online":
             self._declare("online", "none")
 
@@ -110,14 +110,14 @@ class Mischief:
             case "reset":
                 link.reset()
             case "close":
-                self._server.close(link, fault.integer("code"), fault.text("reason"))
+                self._server.delivery.close(link, fault.integer("code"), fault.text("reason"))
             case "silence":
                 link.silence()
                 self._until(fault, link.speak)
             case "restart":
                 for each in list(self._server.links.values()):
                     if fault.text("how") == "close":
-                        self._server.close(each, 1001, faults.CLOUDFLARE)
+                        self._server.delivery.close(each, 1001, faults.CLOUDFLARE)
                     else:
                         each.reset()
 
@@ -173,7 +173,7 @@ class Mischief:
             now = asyncio.get_running_loop().time()
             self._server.pace.burst(fault.real("factor"), now + fault.real("for_s"))
         elif name == "clock":
-            self._server.exchange.clock_offset_ns = int(fault.real("by_s") * 1e9)
+            self._server.exchange.books.clock_offset_ns = int(fault.real("by_s") * 1e9)
         elif self._server.capture is not None:
             raise ValueError(f"fault {name} needs the random markets, and this is a replay")
         elif name == "delisted":
@@ -208,13 +208,14 @@ class Mischief:
         server.exchange.maintenance = [maintenance(now_ns)] if notice == "maintenance" else []
         server.exchange.emergency = [emergency(now_ns)] if notice == "emergency" else []
         for link in list(server.links.values()):
-            server.deliver(link, [server.exchange.status(link.connection)])
+            server.delivery.send(link, [server.exchange.status(link.connection)])
 
     def _hold(self, symbol: str, regime: Regime) -> None:
         server = self._server
         market = server.engine.market(symbol)
         change = hold(market, regime, server.now_ns())
-        server.broadcast(server.exchange.publish(market, change, server.now_ns()))
+        publications = server.exchange.books.publish(market, change, server.now_ns())
+        server.delivery.broadcast(publications)
 
     def _delist(self, symbol: str) -> None:
         server = self._server
@@ -234,14 +235,14 @@ class Mischief:
         engine = self._server.engine
         restate(engine.market(symbol), instrument)
         engine.relist(instrument)
-        self._server.exchange.reopen_windows(symbol)
+        self._server.exchange.books.reopen(symbol)
         self._tell_instrument(symbol)
 
     def _tell_instrument(self, symbol: str) -> None:
         server = self._server
         for link in list(server.links.values()):
             if ("instrument", "") in link.connection.subscriptions:
-                server.deliver(link, [server.exchange.instrument_update(symbol)])
+                server.delivery.send(link, [server.exchange.instrument_update(symbol)])
 
 
 def _page(status: int) -> tuple[int, str, str]:

@@ -62,7 +62,7 @@ class Player:
         for symbol in acked:
             text = playback.present_book(symbol)
             if text is not None:
-                self._server.deliver(link, [Frame("snapshot", text, symbol)])
+                self._server.delivery.send(link, [Frame("snapshot", text, symbol)])
 
     def snapshot(self, link: Link, frame: Frame) -> Frame:
         """Return what a delayed snapshot holds by now."""
@@ -93,8 +93,8 @@ class Player:
         subscriptions = link.connection.subscriptions
         frames = playback.due(subscriptions, now, CHUNK)
         for frame in frames:
-            self._server.transmit(link, Frame(frame.kind, frame.text, frame.symbol))
-        self._server.flush(link)
+            self._server.delivery.queue(link, Frame(frame.kind, frame.text, frame.symbol))
+        self._server.delivery.flush(link)
         self._server.published += len(frames)
         self.finished += playback.is_done
         return len(frames)

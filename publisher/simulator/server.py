@@ -21,24 +21,17 @@ from websockets.http11 import Request, Response
 
 from publisher.errors import ConfigurationError
 from publisher.simulator import capture, control, rest
+from publisher.simulator.delivery import Delivery
 from publisher.simulator.engine import Engine
-from publisher.simulator.exchange import Exchange, Publication
+from publisher.simulator.exchange import Exchange
 from publisher.simulator.faults import parse
-from publisher.simulator.injector import (
-    Cut,
-    Injector,
-    Later,
-    SendBinary,
-    SendText,
-    Trickle,
-)
+from publisher.simulator.injector import Injector
 from publisher.simulator.instruments import choose
-from publisher.simulator.link import Link, encode
+from publisher.simulator.link import Link
 from publisher.simulator.mischief import Mischief
 from publisher.simulator.options import SimulatorOptions
 from publisher.simulator.pace import Pace
 from publisher.simulator.player import Player
-from publisher.simulator.requests import Frame
 from publisher.simulator.web import WebAnswer, WebRequest, serve_http
 
 CHUNK = 100
@@ -63,17 +56,16 @@ class Server:
         self.exchange = Exchange(self.engine, idle_s=options.idle_s, recorded=recorded)
         self.pace = Pace(options.rate)
         self.injector = Injector(options.seed)
+        self.delivery = Delivery(self)
         self.mischief = Mischief(self)
         self.player = Player(self)
         self.links: dict[int, Link] = {}
         self.published = 0
-        self.cut_off = 0
         self.addresses: dict[str, str] = {}
         self.tasks: list[asyncio.Task[None]] = []
         """What runs until the end; one that ends earlier failed."""
         self._last_ns = 0
         self._log: TextIO | None = None
-        self._closing: set[asyncio.Task[None]] = set()
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -176,12 +168,12 @@ class Server:
         self.links[connection.number] = link
         self.player.joined(link)
         try:
-            self.deliver(link, greeting)
+            self.delivery.send(link, greeting)
             async for message in websocket:
                 if link.is_silent:
                     continue
                 answers = self.exchange.received(connection, message, self.now_ns())
-                self.deliver(link, answers)
+                self.delivery.send(link, answers)
                 self.player.answered(link, answers)
         except ConnectionClosed:
             pass  # resets and missing close frames are the normal end of a faulty client
@@ -191,73 +183,6 @@ class Server:
             self.player.left(link)
             self.injector.forget(connection.number)
             self.exchange.disconnected(connection)
-
-    def close(self, link: Link, code: int, reason: str) -> None:
-        """Close one connection with a close frame, behind what is queued."""
-        link.stop_sending()
-        task = asyncio.create_task(link.websocket.close(code, reason))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    # Frames to clients
-
-    def deliver(self, link: Link, frames: list[Frame]) -> None:
-        """Send frames to one client now."""
-        for frame in frames:
-            self.transmit(link, frame)
-        self.flush(link)
-
-    def transmit(self, link: Link, frame: Frame) -> None:
-        """Queue one frame for a client, or what the armed faults make of it."""
-        if self.injector.is_idle:
-            link.send_text(frame.text)
-            return
-        for action in self.injector.pass_on(link.connection.number, frame):
-            match action:
-                case SendText(text):
-                    link.send_text(text)
-                case SendBinary(payload):
-                    link.send_binary(payload)
-                case Trickle(text, step_bytes, every_s):
-                    link.trickle(text, step_bytes=step_bytes, every_s=every_s)
-                case Later(late, delay_s):
-                    loop = asyncio.get_running_loop()
-                    loop.call_later(delay_s, self._deliver_late, link, late)
-                case Cut(fault):
-                    link.flush()
-                    self.mischief.cut(link, fault)
-
-    def _deliver_late(self, link: Link, frame: Frame) -> None:
-        if link.is_gone or link.is_silent:
-            return
-        if frame.kind == "snapshot":
-            if ("book", frame.symbol) not in link.connection.subscriptions:
-                return
-            self.injector.unmute(link.connection.number, frame.symbol)
-            if self.capture is None:
-                frame = self.exchange.snapshot(link.connection, frame.symbol, self.now_ns())
-            else:
-                frame = self.player.snapshot(link, frame)
-        link.send_text(frame.text)
-        self.flush(link)
-
-    def flush(self, link: Link) -> None:
-        """Write what is queued for a client; one that is too far behind is cut off."""
-        if not link.is_gone and not link.flush():
-            self.cut_off += 1
-
-    def broadcast(self, publications: list[Publication]) -> None:
-        """Queue each message for every connection that watches its (symbol, depth)."""
-        for publication in publications:
-            text, symbol = publication.text, publication.symbol
-            encoded = b""
-            for connection in self.exchange.watchers(symbol, publication.depth):
-                link = self.links[connection.number]
-                if link.is_plain and self.injector.is_idle:
-                    encoded = encoded or encode(text.encode())
-                    link.send_encoded(encoded)
-                else:
-                    self.transmit(link, Frame("update", text, symbol))
 
     # Time
 
@@ -276,12 +201,11 @@ class Server:
         for _ in range(messages * 8):  # moves that no depth shows are not sent
             if done >= messages:
                 break
-            publications = self.exchange.step(self.now_ns())
+            publications = self.exchange.books.step(self.now_ns())
             if publications:
-                self.broadcast(publications)
+                self.delivery.broadcast(publications)
                 done += 1
-        for link in list(self.links.values()):
-            self.flush(link)
+        self.delivery.flush_all()
         self.published += done
         return done
 
@@ -291,9 +215,9 @@ class Server:
             await asyncio.sleep(BEAT_S)
             now_ns = self.now_ns()
             for link in list(self.links.values()):
-                self.deliver(link, self.exchange.ticked(link.connection, now_ns))
+                self.delivery.send(link, self.exchange.ticked(link.connection, now_ns))
                 if self.exchange.is_idle(link.connection, now_ns):
-                    self.close(link, 1000, "")
+                    self.delivery.close(link, 1000, "")
             if self._log is not None and time.monotonic() >= log_due:
                 self._log.flush()
                 log_due = time.monotonic() + LOG_FLUSH_S
@@ -302,7 +226,7 @@ class Server:
 
     def _respond(self, request: WebRequest) -> WebAnswer:
         if request.path.startswith("/0/"):
-            now_ns = self.now_ns() + self.exchange.clock_offset_ns
+            now_ns = self.now_ns() + self.exchange.books.clock_offset_ns
             return rest.answer(request, self.engine, now_ns)
         if self._log is not None:
             self._log.flush()  # who asks for the status may read the log next

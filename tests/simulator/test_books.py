@@ -37,7 +37,7 @@ def stream(exchange: Exchange, count: int, *, depth: int) -> Iterator[str]:
     now_ns = 1_750_000_000_000_000_000
     while count:
         now_ns += 1_000_000
-        for publication in exchange.step(now_ns):
+        for publication in exchange.books.step(now_ns):
             if publication.depth == depth and count:
                 count -= 1
                 yield publication.text
@@ -109,7 +109,7 @@ def test_all_depths_at_once_and_late_joiners_hold_the_same_market() -> None:
         if number == 700:
             for text in subscribe(exchange, depth=25, symbols=["ETH/USD"])[1]:
                 late.take(text)
-        for publication in exchange.step(number):
+        for publication in exchange.books.step(number):
             clients[publication.depth].take(publication.text)
             if number >= 700 and publication.depth == 25 and publication.symbol == "ETH/USD":
                 late.take(publication.text)
