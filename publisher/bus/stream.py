@@ -57,7 +57,8 @@ class Stream:
         self.epoch = 0
         self.reason = "start"
         self.inspected = "0-0"
-        self.missed: tuple[int, int] | None = None
+        self._missed: tuple[int, int, int] | None = None
+        """Epoch, first and last seq that Redis had not confirmed when that epoch ended."""
         self.is_in_flight = False
         self.takes_entries = False
         """True while an epoch is open or opening; events at other times its snapshot will cover."""
@@ -105,7 +106,7 @@ class Stream:
             return
         if code is Code.OK:
             self.state = StreamState.OPEN
-            self.missed = None
+            self._missed = None
         elif code is not Code.REFUSED:
             self.inspect("fenced" if code is Code.FENCED else self.reason)
 
@@ -169,21 +170,23 @@ class Stream:
             case Code.LOST:
                 self._lost(detail)
             case Code.FENCED | Code.CHANGED:
-                self.missed = (self._acked + 1, self.last_seq)
+                self._missed = (self.epoch, self._acked + 1, self.last_seq)
                 self.inspect("fenced")
 
     def unpublished(self) -> tuple[int, int] | None:
-        """Return the first and last seq of the old epoch that nobody can have read, if any.
+        """Return the first and last seq of the previous epoch that nobody can have read, if any.
 
         What was missed begins after the stream's end as inspected: a batch whose answer was lost
-        may have arrived.
+        may have arrived. WIRE 4.4 counts in the previous epoch alone: if that is another by now (a
+        stray entry's, or ours whose opening arrived unheard), there is nothing to tell.
         """
-        if self.missed is None:
+        if self._missed is None:
             return None
-        first, last = self.missed
+        missed, first, last = self._missed
         epoch, seq = parse_id(self.inspected)
-        if epoch == self.epoch:
-            first = max(first, seq + 1)
+        if epoch != missed:
+            return None
+        first = max(first, seq + 1)
         return (first, last) if first <= last else None
 
     def cut(self) -> None:
@@ -195,7 +198,7 @@ class Stream:
 
     def overrun(self) -> None:
         """The ring gave up unsent entries: only a new epoch can follow."""
-        self.missed = (self._acked + 1, self.last_seq)
+        self._missed = (self.epoch, self._acked + 1, self.last_seq)
         self.inspect("overrun")
 
     def _lost(self, last_id: str) -> None:
@@ -205,7 +208,7 @@ class Stream:
         epoch, seq = parse_id(last_id)
         resume = seq + 1 if epoch == self.epoch else self.ring.first
         if resume < self.ring.first or (epoch != self.epoch and self.ring.end == resume):
-            self.missed = (max(resume, 0), self.last_seq)
+            self._missed = (self.epoch, max(resume, 0), self.last_seq)
             self.inspect("lost")
             return
         self._acked = self._sent = resume - 1
