@@ -6,16 +6,16 @@ the events for the application; `received` does so lazily, one entry at a time, 
 is the book right after that event: take all of them before handing in more. Promises: a valid book
 is contiguous and checksum-proven; what was not seen is told.
 
-| wants     | the shell reads               | hands it to     | wants next                        |
-|-----------|-------------------------------|-----------------|-----------------------------------|
-| `join`    | newest entry of `.snap`       | `snapshot_read` | `entries`, if it is good and helps |
-| `entries` | the stream after `position`   | `received`      | `join`, `pointer`, `heads`        |
-| `pointer` | `.snap` at the cursor's id    | `pointer_read`  | `entries`; `join` if gone or bad  |
-| `heads`   | the stream's newest id        | `heads_read`    | what it wanted before, or `join`  |
+| wants     | the shell reads             | hands it to     | wants next                         |
+|-----------|-----------------------------|-----------------|------------------------------------|
+| `join`    | newest entry of `.snap`     | `snapshot_read` | `entries`, if it is good and helps |
+| `entries` | the stream after `position` | `received`      | `join`, `pointer`, `heads`         |
+| `pointer` | `.snap` at the cursor's id  | `pointer_read`  | `entries`; `join` if gone or bad   |
+| `heads`   | the stream's newest id      | `heads_read`    | what it wanted before, or `join`   |
 
-Entries are also read on where `position` is not None while it wants `join` or `heads`: after a bad
-entry, the first that helps is taken, be it a snapshot of `.snap` at or after it or an `epoch` or
-`snapshot` event (WIRE §7.3).
+Whenever `position` is not None entries are read on, also while it wants `heads` or, after a gap or
+a bad entry, `join`: then the first that helps is taken, be it a snapshot of `.snap` that is not
+older or an `epoch` or `snapshot` event (WIRE §7.3).
 """
 
 from __future__ import annotations
@@ -72,7 +72,6 @@ SILENCE_S: Final = 15  # WIRE §7.4: three heartbeats
 Want = Literal["join", "entries", "pointer", "heads"]
 Missing = Literal["wait", "raise"]  # what a stream without a snapshot means to the application
 
-
 # A NamedTuple's own constructor costs twice as much, on the hottest lines of the consumer.
 _new = tuple.__new__
 
@@ -127,12 +126,13 @@ class Replica:
                     book.seq = seq = seq + 1
                     self._at = at = (epoch, seq)
                     book.ts_event = fields[0]
-                    if self._heard != now:
+                    if book.is_stale or self._heard != now:
                         self._hear(now)
                     if book.apply(fields[5], fields[6]) == fields[4]:
                         yield _new(Event, (stream, book, None, (at, fields)))
                         continue
-                    yield self._quarantine(Code.CHECKSUM, EntryId(epoch, seq), "c")
+                    error = DecodeError(Code.CHECKSUM, "c")
+                    yield self._quarantine(error, EntryId(epoch, seq), _before(EntryId(*at)))
                     epoch, seq = self._short_way()
                     continue
             cursor = self.position
@@ -148,17 +148,18 @@ class Replica:
 
         Raise `NoStream` when there never was one and the application asked not to wait.
         """
-        if self.wants == "join" and entry_id is None and self.missing == "raise":
+        if entry_id is None and self.missing == "raise" and self._at is None:
             raise NoStream(self.stream)
         if self.wants != "join" or entry_id is None or entry_id == self._refused:
             return []
         if self._floor is not None and entry_id < self._floor:
             return []
         after = self.cursor if self._floor is None else self._after
-        snapshot = self._judge(entry_id, data)
-        if isinstance(snapshot, Quarantined):
+        try:
+            snapshot = _whole_book(entry_id, data)
+        except DecodeError as error:
             self._refused = entry_id
-            return [self._event(snapshot)]
+            return [self._event(Quarantined(error.code, entry_id, error.where))]
         self._load(snapshot)
         self._at = entry_id
         self._hear(now)
@@ -166,13 +167,15 @@ class Replica:
 
     def pointer_read(self, data: bytes | None, now: float) -> list[Event]:
         """Take the entry of `.snap` at the cursor's id, or None when it is gone (WIRE §7.2)."""
-        if self.wants != "pointer" or self.cursor is None:
+        cursor = self.cursor
+        if self.wants != "pointer" or cursor is None:
             return []
-        if data is None:
-            return [self._quarantine(Code.POINTER, self.cursor, "its snapshot is gone")]
-        snapshot = self._judge(self.cursor, data)
-        if isinstance(snapshot, Quarantined):
-            return [self._quarantine(snapshot.code, self.cursor, snapshot.where)]
+        try:
+            if data is None:
+                raise DecodeError(Code.POINTER, "its snapshot is gone")
+            snapshot = _whole_book(cursor, data)
+        except DecodeError as error:
+            return [self._quarantine(error, cursor, _before(cursor))]
         self._load(snapshot)
         self._hear(now)
         return [self._event(snapshot)]
@@ -186,7 +189,6 @@ class Replica:
         self.wants = "entries" if self._floor is None else "join"
         if last is not None and last > cursor:
             self.wants = "join"
-            self._floor = None
             return []
         if last is not None and last.epoch < cursor.epoch:
             suspect, self._suspect = self._suspect, last
@@ -254,24 +256,22 @@ class Replica:
                 raise DecodeError(Code.SCHEMA, "field d")
             event = decode(entry_id, data)
         except DecodeError as error:
-            yield self._quarantine(error.code, entry_id, error.where)
-            if not is_next:
-                self._after = cursor
+            yield self._quarantine(error, entry_id, cursor)
             return
         if is_next:
-            yield from self._next(event)
+            yield from self._next(cursor, event)
         elif isinstance(event, Epoch):
             yield from self._epoch(cursor, event)
         else:
             yield self._gap(cursor, entry_id)
 
-    def _next(self, event: WireEvent) -> Iterator[Event]:
+    def _next(self, cursor: EntryId, event: WireEvent) -> Iterator[Event]:
         """Act on the entry that follows the cursor."""
         entry_id = self._at = event.entry_id
         try:
             is_told = self._act(event)
         except DecodeError as error:
-            yield self._quarantine(error.code, entry_id, error.where)
+            yield self._quarantine(error, entry_id, cursor)
             return
         if is_told:
             self.book.seq = entry_id.seq
@@ -306,6 +306,7 @@ class Replica:
                     book.is_stale = True
             case _:
                 self.skipped += 1
+                return self._floor is None
         return True
 
     def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
@@ -329,10 +330,10 @@ class Replica:
         self._await(found, EntryId(found.epoch, max(found.seq - 1, 0)), cursor)
         return self._event(Gap(cursor, found))
 
-    def _quarantine(self, code: Code, entry_id: EntryId, where: str) -> Event:
+    def _quarantine(self, error: DecodeError, entry_id: EntryId, after: EntryId) -> Event:
         """WIRE §7.3: keep the place in the sequence, and want a snapshot that is not older."""
-        self._await(entry_id, entry_id, EntryId(entry_id.epoch, entry_id.seq - 1))
-        return self._event(Quarantined(code, entry_id, where))
+        self._await(entry_id, entry_id, after)
+        return self._event(Quarantined(error.code, entry_id, error.where))
 
     def _await(self, cursor: EntryId, floor: EntryId, after: EntryId) -> None:
         """Read on from `cursor` without a book, until a snapshot from `floor` on helps."""
@@ -351,17 +352,6 @@ class Replica:
         self._drop("join")
         self._at = self._floor = self._suspect = self._refused = None
 
-    def _judge(self, entry_id: EntryId, data: bytes | None) -> Snapshot | Quarantined:
-        """Return the whole book in an entry of `.snap`, or what is wrong with it."""
-        try:
-            if data is None:
-                raise DecodeError(Code.SCHEMA, "field d")
-            snapshot = decode_snapshot(entry_id, data)
-            _prove(snapshot)
-        except DecodeError as error:
-            return Quarantined(error.code, entry_id, error.where)
-        return snapshot
-
     def _load(self, snapshot: Snapshot) -> None:
         book = self.book
         book.load(snapshot.bids or (), snapshot.asks or (), snapshot.depth)
@@ -377,6 +367,19 @@ class Replica:
 
 def _range(epoch: int, first: int, last: int) -> Range:
     return Range(EntryId(epoch, first), EntryId(epoch, last))
+
+
+def _before(entry_id: EntryId) -> EntryId:
+    return EntryId(entry_id.epoch, entry_id.seq - 1)
+
+
+def _whole_book(entry_id: EntryId, data: bytes | None) -> Snapshot:
+    """Return the book in an entry of `.snap`, proven. Raise `DecodeError`."""
+    if data is None:
+        raise DecodeError(Code.SCHEMA, "field d")
+    snapshot = decode_snapshot(entry_id, data)
+    _prove(snapshot)
+    return snapshot
 
 
 def _prove(snapshot: Snapshot) -> None:

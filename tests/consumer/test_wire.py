@@ -1,0 +1,122 @@
+"""Decoding beyond the vectors: both ways judge alike, and nothing but `DecodeError` escapes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pykraken_consumer import wire
+from pykraken_consumer.errors import Code, DecodeError
+from pykraken_consumer.wire import EntryId, Update, decode, decode_listing, parse_id, update_fields
+
+from tests.consumer.packing import EPOCH, TIME, Story, pack
+
+ID = EntryId(EPOCH, 7)
+
+numbers = st.one_of(
+    st.integers(-5, 2**64 - 1),
+    st.sampled_from([0, 2**32, 2**53, 2**63, True, None, 1.5, "18446744073709551616", "1", b""]),
+)
+levels = st.lists(st.lists(numbers, min_size=1, max_size=3), max_size=3)
+
+
+def _judged(data: bytes) -> object:
+    try:
+        return decode(ID, data)
+    except DecodeError as error:
+        return error.code
+
+
+def _judged_the_long_way(data: bytes) -> object:
+    try:
+        return wire._decode_any(ID, data, "book")
+    except DecodeError as error:
+        return error.code
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    b=levels, a=levels, c=numbers, te=numbers, extra=st.dictionaries(st.text(max_size=2), levels)
+)
+def test_both_ways_agree_on_updates(
+    b: object, a: object, c: object, te: object, extra: dict[str, object]
+) -> None:
+    known = {"t": "update", "tr": TIME, "tp": TIME, "f": 0, "b": b, "a": a, "c": c, "te": te}
+    data = msgpack.packb({**extra, **known})
+    assert _judged(data) == _judged_the_long_way(data)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_an_event_or_a_documented_code(data: bytes) -> None:
+    for place in ("book", "snap", "status"):
+        with suppress(DecodeError):
+            decode(ID, data, place)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_flipped_bit_gives_an_event_or_a_documented_code(draws: st.DataObject) -> None:
+    story = Story().grow(1)
+    data = bytearray(draws.draw(st.sampled_from([data for _, data in story.entries])))
+    at = draws.draw(st.integers(0, len(data) - 1))
+    data[at] ^= 1 << draws.draw(st.integers(0, 7))
+    assert _judged(bytes(data)) == _judged_the_long_way(bytes(data))
+
+
+def test_the_short_way_takes_updates_and_leaves_the_rest() -> None:
+    plain = pack("update", b=[(1, 2)], a=[], c=5)
+    fields = update_fields(plain)
+    assert fields == (TIME, TIME + 1, TIME + 2, 0, 5, ((1, 2),), ())
+    assert decode(ID, plain) == Update(ID, *fields)
+    assert update_fields(pack("update", b=[], a=[], c=5, new=1)) is not None
+    for other in (
+        pack("bye"),
+        pack("update", b=[(1, str(2**64))], a=[], c=5),
+        pack("update", b=[], a=[], c=5, new=[1]),
+        pack("update", b=[], a=[], c=2**32),
+        plain[:-1],
+        plain + b"\x00",
+        b"\x00" * (wire.ENTRY_MAX_BYTES + 1),
+    ):
+        assert update_fields(other) is None
+
+
+def test_numbers_past_64_bits_keep_every_digit() -> None:
+    huge = 10**39 + 7
+    event = decode(ID, pack("update", b=[(str(huge), 2**64 - 1)], a=[], c=5))
+    assert isinstance(event, Update)
+    assert event.bids == ((huge, 2**64 - 1),)
+
+
+def test_events_are_frozen() -> None:
+    event = decode(ID, pack("update", b=[(1, 2)], a=[], c=5))
+    with pytest.raises(AttributeError):
+        event.checksum = 6  # type: ignore[misc, union-attr]
+    assert hash(event)
+
+
+def test_ids_order_and_follow() -> None:
+    assert parse_id("5-6") == parse_id(b"5-6") == EntryId(5, 6)
+    assert EntryId(5, 6) < EntryId(5, 10) < EntryId(6, 0)
+    assert EntryId(5, 6).is_followed_by(EntryId(5, 7))
+    assert EntryId(5, 6).is_followed_by(EntryId(9, 0))
+    for other in (EntryId(5, 6), EntryId(5, 8), EntryId(9, 1), EntryId(4, 0), EntryId(5, 0)):
+        assert not EntryId(5, 6).is_followed_by(other)
+
+
+def test_a_bad_listing_is_refused() -> None:
+    with pytest.raises(DecodeError):
+        decode_listing("stream", msgpack.packb({"v": 1}))
+    with pytest.raises(DecodeError, match="VERSION"):
+        decode_listing("stream", msgpack.packb({"v": 9}))
+
+
+def test_an_error_says_where() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(ID, pack("update", b=[], a=[], c=-1))
+    assert (caught.value.code, caught.value.where) == (Code.RANGE, "c")
+    assert str(caught.value) == "RANGE: c"
