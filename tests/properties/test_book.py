@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 
 from publisher.book.l2 import Book
 from publisher.kraken import messages as kraken
-from publisher.kraken.numbers import scaled_levels
+from publisher.kraken.numbers import LevelReader
 from tests.model import Levels, ModelBook, rescaled, unscaled
 from tests.properties.strategies import DEPTHS, Messages, messages, written
 
@@ -31,7 +31,7 @@ class Publisher:
         assert isinstance(message, kraken.BookMessage)
         data = message.data[0]
         precisions = self.story.price_precision, self.story.qty_precision
-        sides = scaled_levels(data.bids, *precisions), scaled_levels(data.asks, *precisions)
+        sides = LevelReader(*precisions).read(data.bids), LevelReader(*precisions).read(data.asks)
         if kind == "snapshot":
             self.book.replace(*sides)
         else:

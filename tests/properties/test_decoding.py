@@ -70,7 +70,7 @@ def spoiled(draw: st.DrawFn) -> tuple[bytes, str]:
 
 
 @given(spoiled())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_spoiled_bytes(case: tuple[bytes, str]) -> None:
     assert consumed(*case) == judged(*case)
 
@@ -80,7 +80,7 @@ def test_spoiled_bytes(case: tuple[bytes, str]) -> None:
     st.dictionaries(st.sampled_from(KEYS), st.sampled_from(range(len(ODD))), max_size=3),
     st.sets(st.sampled_from(KEYS), max_size=1),
 )
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_odd_values(body: dict[str, Any], changes: dict[str, int], absent: set[str]) -> None:
     source = strict.Bytes(data_of(body)).value()
     fields = dict(source) | {key: ODD[index] for key, index in changes.items()}

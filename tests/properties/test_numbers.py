@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.errors import BadNumber
 from publisher.kraken.messages import LevelText
-from publisher.kraken.numbers import decimal_text, scaled, scaled_levels
+from publisher.kraken.numbers import LevelReader, decimal_text, scaled
 from tests.model import padded, rescaled, unscaled
 from tests.properties.strategies import json_numbers, written
 
@@ -56,9 +56,9 @@ def test_levels_are_exact_or_refused_whole(
     levels = [LevelText(decode(p.encode()), decode(q.encode())) for p, q in texts]
     if any(None in pair for pair in expected):
         with pytest.raises(BadNumber):
-            scaled_levels(levels, price_precision, qty_precision)
+            LevelReader(price_precision, qty_precision).read(levels)
     else:
-        assert scaled_levels(levels, price_precision, qty_precision) == expected
+        assert LevelReader(price_precision, qty_precision).read(levels) == expected
 
 
 @given(st.integers(0, 10**40 - 1), PRECISIONS, st.integers(0, 3))
@@ -103,5 +103,5 @@ def test_absurd_numbers_are_refused_at_once(text: str) -> None:
     with pytest.raises(BadNumber):
         scaled(text, 8)
     with pytest.raises(BadNumber):
-        scaled_levels([LevelText(text, "1.0")], 8, 1)
+        LevelReader(8, 1).read([LevelText(text, "1.0")])
     assert time.process_time() - begun < 0.5

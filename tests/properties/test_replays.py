@@ -8,7 +8,7 @@ import pytest
 
 from publisher.book.l2 import Book
 from publisher.kraken import messages
-from publisher.kraken.numbers import scaled_levels
+from publisher.kraken.numbers import LevelReader
 from tests.model import ModelBook, book_frames, rescaled
 from tests.spec.kraken_vectors import PRECISIONS, load_vectors
 
@@ -65,8 +65,8 @@ def test_captures_prove_every_checksum_and_equal_the_model(
         for data in message.data:
             frame, book, model = next(recorded), books[data.symbol], models[data.symbol]
             sides = (
-                scaled_levels(data.bids, *precisions[data.symbol]),
-                scaled_levels(data.asks, *precisions[data.symbol]),
+                LevelReader(*precisions[data.symbol]).read(data.bids),
+                LevelReader(*precisions[data.symbol]).read(data.asks),
             )
             if message.type == "snapshot":
                 book.replace(*sides)

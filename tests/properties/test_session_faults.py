@@ -76,6 +76,7 @@ def run(line: Line, changes: int = MESSAGES) -> None:
     line.rest(20)
     for symbol in SYMBOLS * 2:
         line.change(symbol)
+    line.rest(40)  # a level spoiled below the best ten may only now have come up
 
 
 def assert_live_and_right(line: Line) -> None:
@@ -183,7 +184,7 @@ def _passes(spoil: Spoil, number: int) -> bool:
     checksum_freq=st.sampled_from([1, 1, 3]),
     faults=st.dictionaries(st.integers(0, 60), st.sampled_from(sorted(SPOILS)), max_size=4),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_several_faults_of_any_kind(
     seed: int, depth: int, checksum_freq: int, faults: dict[int, str]
 ) -> None:

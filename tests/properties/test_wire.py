@@ -112,7 +112,7 @@ def digits(value: Any) -> Any:
 
 
 @given(updates, uint)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_updates(fields: dict[str, Any], ts_pub: int) -> None:
     judge("update", wire.Update(**fields), fields, ts_pub)
 

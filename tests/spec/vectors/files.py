@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,8 @@ def data_members(data: bytes, unit: bytes) -> dict[str, Any]:
     if len(data) < LONG:
         return {"hex": data.hex()}
     first = data.index(unit * 3)
-    times = 0
-    while data.startswith(unit, first + times * len(unit)):
-        times += 1
+    run = re.compile(b"(?:%s)+" % re.escape(unit)).match(data, first)
+    times = len(run[0]) // len(unit) if run else 0
     rest = data[first + times * len(unit) :]
     parts = [[data[:first].hex(), 1], [unit.hex(), times], [rest.hex(), 1]]
     return {"repeat": [part for part in parts if part[0]]}
