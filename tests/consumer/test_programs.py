@@ -47,6 +47,7 @@ class Server:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.now = 0.0
+        self.per_read = 0.0
         self.is_away = False
         self.asked: list[Command] = []
         self.pauses: list[float] = []
@@ -70,16 +71,19 @@ class Server:
             else:
                 rounds -= 1
                 self._step = self._steps.send(self._answer(step))
-        while isinstance(self._step, Tell):
-            self.told += list(self._step.told)
+        while isinstance(self._step, Tell | Idle):
+            if isinstance(self._step, Tell):
+                self.told += list(self._step.told)
             self._step = next(self._steps)
         return self.told
 
     def _answer(self, step: Ask | Pause) -> Answer:
         if isinstance(step, Pause):
             self.pauses.append(step.seconds)
+            self.now += step.seconds
             return Answer(self.now, [])
         self.asked += step.commands
+        self.now += self.per_read
         if self.is_away:
             return Answer(self.now, "connection refused")
         return Answer(self.now, [self._reply(command) for command in step.commands])
@@ -168,6 +172,7 @@ def test_a_reader_that_lags_is_warned_once() -> None:
     story = Story().grow(1)
     server = Server(story)
     story.grow(2500)
+    server.per_read = 1.0
     follower = Follower([STREAM], "wait", 1000)
     bodies = [event.body for event in server.play(follower, 8)]
     warnings = [body for body in bodies if isinstance(body, TrimWarning)]
@@ -209,6 +214,7 @@ def test_reconnected_comes_before_what_follows() -> None:
     follower = Follower([STREAM], "wait", 1000)
     assert _names(server.play(follower, 2)) == ["Disconnected"]
     server.is_away = False
-    bodies = [event.body for event in server.play(follower, 1)]
+    server.now = 1.0
+    bodies = [event.body for event in server.play(follower, 3)]
     assert bodies[0] == Reconnected()
     assert isinstance(bodies[1], Joined)
