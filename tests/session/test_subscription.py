@@ -1,0 +1,118 @@
+"""The table of states: the docstring, the code and the rules about them are one."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from publisher.book.l2 import Book
+from publisher.model import BookState
+from publisher.session import subscription as module
+from publisher.session.subscription import (
+    ANSWER_DUE_S,
+    BACKOFF_S,
+    HEALTHY_S,
+    TRANSITIONS,
+    State,
+    Subscription,
+    Trigger,
+)
+
+CELLS = list(itertools.product(State, Trigger))
+
+
+def written() -> dict[tuple[State, Trigger], State]:
+    """Read the table of the module's docstring."""
+    table: dict[tuple[State, Trigger], State] = {}
+    for line in (module.__doc__ or "").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|") or len(cells) != 3 or cells[0] in ("state", "---"):
+            continue
+        where, triggers, to = cells
+        states = list(State)
+        if where == "any but disconnected":
+            states.remove(State.DISCONNECTED)
+        elif where != "any":
+            states = [State(where)]
+        for state, trigger in itertools.product(states, triggers.split(", ")):
+            assert (state, Trigger(trigger)) not in table, line
+            table[state, Trigger(trigger)] = State(to)
+    return table
+
+
+def test_the_docstring_is_the_table() -> None:
+    assert written() == TRANSITIONS
+
+
+def at(state: State) -> Subscription:
+    return Subscription("BTC/USD", Book(10), state=state, is_live=state is State.LIVE)
+
+
+@pytest.mark.parametrize(("state", "trigger"), CELLS)
+def test_each_cell(state: State, trigger: Trigger) -> None:
+    """A cell that is listed moves; one that is not changes nothing at all."""
+    subscription, untouched = at(state), at(state)
+    to = TRANSITIONS.get((state, trigger))
+    assert subscription.takes(trigger) is (to is not None)
+    assert subscription.moves(trigger, 50.0) is (to is not None)
+    if to is None:
+        assert subscription.state is untouched.state
+        assert subscription.due == untouched.due
+        return
+    assert subscription.state is to
+    assert subscription.is_live is (to is State.LIVE)
+    if to in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
+        assert subscription.due == 50.0 + ANSWER_DUE_S
+
+
+@pytest.mark.parametrize(("state", "trigger"), CELLS)
+def test_every_way_back_to_live_leads_through_queued(state: State, trigger: Trigger) -> None:
+    """protocol.md 4: no snapshot without unsubscribe, its ack, and subscribe."""
+    if TRANSITIONS.get((state, trigger)) is State.LIVE:
+        assert trigger is Trigger.SNAPSHOT
+        assert state in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.LIVE)
+    if TRANSITIONS.get((state, trigger)) is State.SUBSCRIBING:
+        assert (state, trigger) == (State.QUEUED, Trigger.SENT)
+
+
+def test_what_the_wire_says_of_each_state() -> None:
+    said = {state: at(state).book_state for state in State}
+    assert said.pop(State.LIVE) is BookState.LIVE
+    assert said.pop(State.DISCONNECTED) is BookState.DISCONNECTED
+    assert set(said.values()) == {BookState.AWAITING_SNAPSHOT}
+
+
+def queued_after(failures: int) -> float:
+    """Return the wait in `queued` after failures in a row at one instant."""
+    subscription = at(State.SUBSCRIBING)
+    for _ in range(failures):
+        subscription.fail(100.0)
+    assert subscription.moves(Trigger.TURNED_AWAY, 100.0)
+    return subscription.due - 100.0
+
+
+def test_waits_grow_with_failures_in_a_row() -> None:
+    assert [queued_after(n) for n in range(10)] == [0.0, *BACKOFF_S, 30.0, 30.0]
+
+
+def test_time_already_waited_counts() -> None:
+    subscription = at(State.UNSUBSCRIBING)
+    subscription.fail(100.0)
+    subscription.fail(100.0)
+    subscription.moves(Trigger.UNSUBSCRIBED, 100.4)
+    assert subscription.due == pytest.approx(101.0)
+
+
+def test_failures_of_the_last_minute_are_counted() -> None:
+    subscription = at(State.SUBSCRIBING)
+    assert [subscription.fail(t) for t in (0.0, 10.0, 59.0, 60.0, 130.0)] == [1, 2, 3, 3, 1]
+
+
+def test_a_healthy_book_has_no_failures_behind_it() -> None:
+    subscription = at(State.LIVE)
+    for _ in range(4):
+        subscription.fail(0.0)
+    subscription.live_since = 10.0
+    assert subscription.fail(10.0 + HEALTHY_S) == 1
+    assert len(subscription.failures) == 1
