@@ -222,16 +222,14 @@ class Daemon:
             self._drop_feed(str(error), _now())
             return
         now = _now()
-        received, publish = self._session.received, self._writer.publication.publish
-        for payload in payloads:
-            for action in received(payload, now):
-                if type(action) is Emit:
-                    publish(action.symbol, action.event, time_ns())
-                else:
-                    self._obey([action], now)
-                    if self._feed is None:
-                        return
-        if self._feed.is_ending:
+        actions = self._session.received_all(payloads, now)
+        publish, ts_pub = self._writer.publication.publish, time_ns()
+        for action in actions:
+            if type(action) is Emit:
+                publish(action.symbol, action.event, ts_pub)
+            else:
+                self._obey([action], now)
+        if self._feed is not None and self._feed.is_ending:
             self._read_feed()
 
     def _obey(self, actions: list[Action], now: Now) -> None:

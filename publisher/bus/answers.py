@@ -1,4 +1,4 @@
-"""What an error answer of Redis means: the one place that decides (faults-and-security 2.2). Pure."""
+"""What an error answer of Redis means: the one place that decides (faults 2.2). Pure."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ WAIT_S = 0.5
 
 
 def judge(error: str) -> Verdict:
-    """Return what an error text means. What nobody has met yet is a reason for a fresh connection."""
+    """Return what an error text means; one never met before asks for a fresh connection."""
     return _BY_PREFIX.get(error.removeprefix("ERR ").split(" ", 1)[0], Verdict.RECONNECT)

@@ -54,7 +54,7 @@ def inspect(streams: Sequence[Stream]) -> Call:
 def open_epoch(
     stream: Stream, writer: int, feed: str, retention_ms: int, entries: Sequence[bytes]
 ) -> Call:
-    """Open an epoch. `entries`: the epoch event, then for a book the snapshot event and its body."""
+    """Open an epoch. `entries`: the epoch event; for a book the snapshot event and its body too."""
     arguments: list[str | bytes | int]
     arguments = [stream.epoch, writer, feed, stream.inspected, retention_ms, *entries]
     return Call(Kind.OPEN, _evalsha(scripts.OPEN, stream.keys, arguments), (stream,))
@@ -85,8 +85,7 @@ def _appended(
             payloads.append(entry)
             continue
         payloads.append(entry.payload)
-        if entry.body is not None:
-            bodies += (seq, entry.body)
+        bodies += (seq, entry.body)
     writer, feed, retention_ms = who
     count, snaps = len(payloads), len(bodies) // 2
     head: list[str | bytes | int]

@@ -113,7 +113,7 @@ class Link:
 
 
 def dial(address: Address) -> Link:
-    """Connect, load the scripts, check the server. Raise redis.RedisError, OSError or RedisRefused."""
+    """Connect, load the scripts, check the server. Raise RedisError, OSError or RedisRefused."""
     options: dict[str, Any] = {}
     if address.ca_file and address.url.startswith("rediss://"):
         options["ssl_ca_certs"] = address.ca_file

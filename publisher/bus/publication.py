@@ -102,7 +102,7 @@ class Publication:
         return max(parse_id(stream.inspected)[0] for stream in self.streams)
 
     def lead(self, epoch: int, reason: str) -> None:
-        """Begin to write: each stream is looked at once more and opens as soon as its book is live."""
+        """Begin to write: each stream is looked at again and opens as soon as its book is live."""
         self.epoch = epoch
         for stream in self.streams:
             stream.reason = reason
@@ -231,7 +231,7 @@ class Publication:
         if snapshot is not None:
             entry = opening.with_body(snapshot, now.unix)
             first.append(entry)
-            sent += [entry.payload, entry.body or b""]
+            sent += [entry.payload, entry.body]
         stream.begin(opening.next_epoch(stream, self.epoch, now.unix // 1_000_000), first, now.mono)
         feed = self.plan.feed
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
@@ -240,7 +240,7 @@ class Publication:
             self._due.append(self._row(stream, snapshot))
 
     def _row(self, stream: Stream, snapshot: wire.Snapshot) -> Call:
-        """Write the stream's row in the catalogue; with each snapshot again, should Redis lose it."""
+        """Write the stream's row in the catalogue; with each snapshot, should Redis lose it."""
         row = opening.catalogue_row(stream, snapshot, self.plan)
         catalogue = keys.catalogue_key(self.plan.namespace)
         return calls.plain("HSET", catalogue, stream.keys.stream, row)

@@ -12,18 +12,21 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 OVERHEAD_BYTES = 48
 """What a bytes object and its place in the ring cost beside the payload."""
 MARK_EVERY_S = 0.25
 
 
-class Entry(NamedTuple):
-    """A payload, and for a `snapshot` event the body that goes to `.snap`."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A `snapshot` event's payload, with the body that goes to `.snap`. Its length is of both."""
 
     payload: bytes
-    body: bytes | None = None
+    body: bytes
+
+    def __len__(self) -> int:
+        return len(self.payload) + len(self.body) + OVERHEAD_BYTES
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Ring:
         self.first = first
 
     def extend(self, fresh: list[bytes | Entry], now: float) -> int:
-        """Append entries from seq `end` on; drop what is too old or too much; return their bytes."""
+        """Append entries from seq `end` on; drop what is too old or too much; return the bytes."""
         marks = self._marks
         if not marks or now - marks[-1][0] >= MARK_EVERY_S:
             marks.append((now, self.end))
@@ -69,7 +72,7 @@ class Ring:
                     self._drop()
         self._entries.extend(fresh)
         budget = self._budget
-        added = sum(map(_size, fresh))
+        added = sum(map(len, fresh)) + OVERHEAD_BYTES * len(fresh)
         budget.used += added
         while budget.used > budget.limit and len(self._entries) > 1:
             self._drop()
@@ -91,12 +94,5 @@ class Ring:
         return now - self._marks[0][0] if self._marks else 0.0
 
     def _drop(self) -> None:
-        self._budget.used -= _size(self._entries.popleft())
+        self._budget.used -= len(self._entries.popleft()) + OVERHEAD_BYTES
         self.first += 1
-
-
-def _size(entry: bytes | Entry) -> int:
-    if isinstance(entry, bytes):
-        return len(entry) + OVERHEAD_BYTES
-    payload, body = entry
-    return len(payload) + len(body or b"") + 2 * OVERHEAD_BYTES

@@ -126,6 +126,8 @@ def unknown_fields(payload: bytes) -> list[str]:
         message = _any.decode(payload)
     except UNDECODABLE:  # an integer in an unknown field that is too long for an int
         return ["book.undecodable"]
+    if message.get("channel") != "book":
+        return []
     known, inner = _BOOK_FIELDS
     found = [f"book.{name}" for name in message.keys() - known]
     for data in message["data"]:

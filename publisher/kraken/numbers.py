@@ -63,28 +63,67 @@ def _shift(digits: int, places: int, text: str, precision: int) -> int:
     return value
 
 
-def scaled_levels(
-    levels: Iterable[LevelText], price_precision: int, qty_precision: int
-) -> list[Level]:
-    """Return (price, qty) of each level, in order; raise BadNumber.
+def _padded(text: str, precision: int) -> int | None:
+    """Return the scaled integer of a number with just `precision` decimals; None for any other."""
+    try:
+        if text[-1 - precision] == ".":
+            value = int(text.replace(".", ""))
+            return value if 0 <= value < LIMIT else None
+    except (IndexError, ValueError):
+        pass
+    return None
 
-    Kraken pads numbers to the pair's precision, so digits without the point are the scaled integer;
-    whatever looks different takes the general way.
+
+class LevelReader:
+    """Reads the levels of one instrument. Kraken pads numbers to the instrument's precisions, so
+    the digits without the point are the scaled integer; whatever looks different takes the general
+    way. Most prices have been read before: up to `remembered` of them are kept.
     """
-    price_point, qty_point = -1 - price_precision, -1 - qty_precision
-    result = []
-    for level in levels:
-        price, qty = level.price, level.qty
-        try:
-            if price[price_point] == "." and qty[qty_point] == ".":
-                pair = int(price.replace(".", "")), int(qty.replace(".", ""))
-                if 0 <= pair[0] < LIMIT and 0 <= pair[1] < LIMIT:
-                    result.append(pair)
+
+    __slots__ = ("_precisions", "_prices", "_qty_point", "_remembered", "_zero")
+
+    def __init__(self, price_precision: int, qty_precision: int, remembered: int = 64) -> None:
+        self._precisions = price_precision, qty_precision
+        self._qty_point = -1 - qty_precision
+        self._zero = decimal_text(0, qty_precision)
+        self._prices: dict[str, int] = {}
+        self._remembered = remembered
+
+    def read(self, levels: Iterable[LevelText]) -> list[Level]:
+        """Return (price, qty) of each level, in order; raise BadNumber."""
+        prices, zero, point = self._prices, self._zero, self._qty_point
+        result = []
+        for level in levels:
+            text = level.qty
+            try:
+                price = prices.get(level.price)
+                if price is None:
+                    price = self._price(level.price)
+                if text == zero:
+                    result.append((price, 0))
                     continue
-        except (TypeError, LookupError, ValueError, AttributeError):
-            pass  # a bare integer, fewer digits, an exponent, no number at all
-        result.append((scaled(price, price_precision), scaled(qty, qty_precision)))
-    return result
+                if text[point] == ".":
+                    qty = int(text.replace(".", ""))
+                    if 0 <= qty < LIMIT:
+                        result.append((price, qty))
+                        continue
+            except (TypeError, LookupError, ValueError, AttributeError):
+                pass  # a bare integer, fewer digits, an exponent, no number at all
+            price_precision, qty_precision = self._precisions
+            result.append((scaled(level.price, price_precision), scaled(text, qty_precision)))
+        return result
+
+    def _price(self, number: str | int) -> int:
+        if not isinstance(number, str):
+            return scaled(number, self._precisions[0])
+        price = _padded(number, self._precisions[0])
+        if price is None:
+            price = scaled(number, self._precisions[0])
+        else:
+            if len(self._prices) >= self._remembered:
+                self._prices.clear()
+            self._prices[number] = price
+        return price
 
 
 def decimal_text(value: int, precision: int) -> str:

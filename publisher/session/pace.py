@@ -7,9 +7,10 @@ asks alone, so that its error cannot be taken for another's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from publisher.session.subscription import Subscription
+from publisher.kraken import requests
+from publisher.session.subscription import State, Subscription, Trigger
 
 REQUESTS_PER_S = 15.0
 """Known to pass; the 16th to 25th request in a second has been seen to vanish (fault X27)."""
@@ -33,6 +34,31 @@ class Pace:
         """Return an id that no earlier request had."""
         self._req_id += 1
         return self._req_id
+
+    def requests(
+        self, subscriptions: Iterable[Subscription], depth: int, now: float
+    ) -> Iterator[bytes]:
+        """Yield the requests to send now: unsubscribe what failed, subscribe what is due."""
+        leaving: list[Subscription] = []
+        joining: list[Subscription] = []
+        for subscription in subscriptions:
+            if subscription.state is State.UNSUBSCRIBING and not subscription.req_id:
+                leaving.append(subscription)
+            elif subscription.state is State.QUEUED and subscription.due <= now:
+                joining.append(subscription)
+        for batch in self.batches(leaving, now):
+            symbols, req_id = self._asked(batch, now)
+            yield requests.unsubscribe_book(symbols, depth, req_id)
+        for batch in self.batches(joining, now):
+            symbols, req_id = self._asked(batch, now)
+            yield requests.subscribe_book(symbols, depth, req_id)
+
+    def _asked(self, batch: Sequence[Subscription], now: float) -> tuple[list[str], int]:
+        req_id = self.next_req_id()
+        for subscription in batch:
+            subscription.moves(Trigger.SENT, now)
+            subscription.req_id = req_id
+        return [subscription.symbol for subscription in batch], req_id
 
     def batches(self, due: Sequence[Subscription], now: float) -> Iterator[Sequence[Subscription]]:
         """Yield groups of subscriptions to ask for now, as many as the bucket allows."""

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from publisher.book.l2 import Book
-from publisher.errors import BadFrame, BadNumber
+from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
 from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session import verify
@@ -56,17 +56,19 @@ class Session:
         self._instruments: dict[str, Instrument] = {}
         self._pace = Pace()
         self._is_connected = False
+        self._is_closing = False
         self._heard = 0.0
         self._pinged = 0.0
         self._instruments_due: float | None = None
         self._new_socket_at = float("-inf")
-        self._book_messages = 0
+        self._until_sample = 0
 
     # The four entrances ---------------------------------------------------------------------------
 
     def connected(self, now: Now) -> list[Action]:
         """Begin on a fresh connection: ask for the instruments, then for the books."""
         self._is_connected = True
+        self._is_closing = False
         self._heard = self._pinged = now.mono
         self._instruments_due = now.mono + INSTRUMENTS_DUE_S
         self._pace.restart()
@@ -76,11 +78,36 @@ class Session:
 
     def received(self, payload: bytes, now: Now) -> list[Action]:
         """Take one complete message."""
+        return self.received_all((payload,), now)
+
+    def received_all(self, payloads: Sequence[bytes], now: Now) -> list[Action]:
+        """Take complete messages in their order: the hot path. After a Close the rest is void."""
         self._heard = now.mono
-        try:
-            return self._book(messages.decode_book(payload), payload, now)
-        except messages.UNDECODABLE:
-            return self._other(payload, now)
+        actions: list[Action] = []
+        subscriptions, checksum_freq = self.subscriptions, self.checksum_freq
+        for payload in payloads:
+            try:
+                message = messages.decode_book(payload)
+            except messages.UNDECODABLE:
+                actions += self._other(payload, now)
+                if self._is_closing:
+                    break
+                continue
+            is_update = message.type == "update"
+            for data in message.data:
+                subscription = subscriptions.get(data.symbol)
+                if subscription is None or not (is_update and subscription.is_live):
+                    actions += self._unusual(subscription, data, payload, is_update, now)
+                    continue
+                try:
+                    update = verify.updated(subscription, data, checksum_freq, now)
+                    actions.append(Emit(data.symbol, update))
+                except verify.FAULTS as fault:
+                    actions += self._fail(subscription, *verify.told(fault), now)
+            if self._is_closing:
+                break
+        self._sample(payloads, actions)
+        return actions
 
     def _other(self, payload: bytes, now: Now) -> list[Action]:
         try:
@@ -104,9 +131,9 @@ class Session:
             return []
         silence = now.mono - self._heard
         if silence >= SILENCE_S:
-            return [Close(f"silent for {silence:.1f} s")]
+            return [self._close(f"silent for {silence:.1f} s")]
         if self._instruments_due is not None and now.mono >= self._instruments_due:
-            return [Close("no instruments")]
+            return [self._close("no instruments")]
         actions: list[Action] = []
         if silence >= PING_AFTER_S and now.mono - self._pinged >= PING_AFTER_S:
             self._pinged = now.mono
@@ -160,37 +187,40 @@ class Session:
 
     # Books ----------------------------------------------------------------------------------------
 
-    def _book(self, message: messages.BookMessage, payload: bytes, now: Now) -> list[Action]:
-        actions: list[Action] = []
-        is_update = message.type == "update"
-        self._book_messages += 1
-        if self._book_messages % FIELDS_SAMPLE == 1 or not is_update:
-            for name in messages.unknown_fields(payload):
-                actions += self._first_time(f"unknown field {name}")
-        for data in message.data:
-            subscription = self.subscriptions.get(data.symbol)
-            if subscription is None:
-                actions += self._first_time(f"unknown symbol {data.symbol[:40]}")
-                continue
-            try:
-                if is_update:
-                    if subscription.is_live:
-                        update = verify.updated(subscription, data, self.checksum_freq, now)
-                        actions.append(Emit(data.symbol, update))
-                    else:
-                        self.counts["updates ignored"] += 1
-                elif subscription.takes(Trigger.SNAPSHOT):
-                    snapshot = verify.replaced(subscription, data, self.depth, now)
-                    subscription.moves(Trigger.SNAPSHOT, now.mono)
-                    actions.append(Emit(data.symbol, snapshot))
-                else:
-                    self.counts["snapshots ignored"] += 1
-            except (BadNumber, BadFrame) as error:
-                reason = ResetReason.MALFORMED
-                actions += self._fail(subscription, reason, str(error), now)
-            except verify.WrongChecksum as wrong:
-                actions += self._fail(subscription, ResetReason.CHECKSUM, str(wrong), now)
-        return actions
+    def _unusual(
+        self,
+        subscription: Subscription | None,
+        data: messages.BookData,
+        payload: bytes,
+        is_update: bool,
+        now: Now,
+    ) -> list[Action]:
+        """Take a snapshot, or a message for a book that is not live or not ours."""
+        if subscription is None:
+            return self._first_time(f"unknown symbol {data.symbol[:40]}")
+        if is_update or not subscription.takes(Trigger.SNAPSHOT):
+            self.counts["updates ignored" if is_update else "snapshots ignored"] += 1
+            return []
+        actions = self._unknown_fields(payload)
+        try:
+            snapshot = verify.replaced(subscription, data, self.depth, now)
+        except verify.FAULTS as fault:
+            return [*actions, *self._fail(subscription, *verify.told(fault), now)]
+        subscription.moves(Trigger.SNAPSHOT, now.mono)
+        return [*actions, Emit(data.symbol, snapshot)]
+
+    def _sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
+        """Look through one message in many for unknown fields: all would be too much work."""
+        self._until_sample -= len(payloads)
+        if self._until_sample <= 0:
+            self._until_sample = FIELDS_SAMPLE
+            actions += self._unknown_fields(payloads[-1])
+
+    def _unknown_fields(self, payload: bytes) -> list[Action]:
+        found: list[Action] = []
+        for name in messages.unknown_fields(payload):
+            found += self._first_time(f"unknown field {name}")
+        return found
 
     def _fail(
         self, subscription: Subscription, reason: ResetReason, note: str, now: Now
@@ -209,7 +239,7 @@ class Session:
         """After a failure: blame the connection if the symbol failed often, else ask anew."""
         if recent >= NEW_SOCKET_FAILURES and now.mono - self._new_socket_at >= NEW_SOCKET_EVERY_S:
             self._new_socket_at = now.mono
-            yield Close(f"{subscription.symbol} failed {recent} times in a minute")
+            yield self._close(f"{subscription.symbol} failed {recent} times in a minute")
         else:
             yield from self._requests(now)
 
@@ -228,27 +258,9 @@ class Session:
     # Requests and their answers -------------------------------------------------------------------
 
     def _requests(self, now: Now) -> Iterator[Action]:
-        """Unsubscribe what failed, subscribe what is queued and due; all at Kraken's pace."""
-        leaving: list[Subscription] = []
-        joining: list[Subscription] = []
-        for subscription in self.subscriptions.values():
-            if subscription.state is State.UNSUBSCRIBING and not subscription.req_id:
-                leaving.append(subscription)
-            elif subscription.state is State.QUEUED and subscription.due <= now.mono:
-                joining.append(subscription)
-        for batch in self._pace.batches(leaving, now.mono):
-            symbols, req_id = self._asked(batch, now)
-            yield Send(requests.unsubscribe_book(symbols, self.depth, req_id))
-        for batch in self._pace.batches(joining, now.mono):
-            symbols, req_id = self._asked(batch, now)
-            yield Send(requests.subscribe_book(symbols, self.depth, req_id))
-
-    def _asked(self, batch: Sequence[Subscription], now: Now) -> tuple[list[str], int]:
-        req_id = self._pace.next_req_id()
-        for subscription in batch:
-            subscription.moves(Trigger.SENT, now.mono)
-            subscription.req_id = req_id
-        return [subscription.symbol for subscription in batch], req_id
+        """Ask for what is due, at Kraken's pace."""
+        for request in self._pace.requests(self.subscriptions.values(), self.depth, now.mono):
+            yield Send(request)
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
         """No ack or no snapshot came: the subscription may or may not stand (X3, X26, X27)."""
@@ -331,7 +343,9 @@ class Session:
     def _list_one(
         self, subscription: Subscription, instrument: Instrument, now: Now
     ) -> Iterator[Action]:
-        before, subscription.instrument = subscription.instrument, instrument
+        before = subscription.instrument
+        if before != instrument:
+            subscription.is_of(instrument)
         if instrument.status == "delisted":
             if subscription.state is not State.REFUSED:
                 yield from self._refuse(subscription, ResetReason.DELISTED, "delisted", now)
@@ -355,8 +369,12 @@ class Session:
         start = payload[:200].decode("utf-8", "replace")
         actions: list[Action] = [Log("frame.bad", f"reason={error.reason} start={start!r}")]
         if payload.lstrip()[:1] == b"{":
-            actions.append(Close(f"malformed message: {error.reason}"))
+            actions.append(self._close(f"malformed message: {error.reason}"))
         return actions
+
+    def _close(self, reason: str) -> Action:
+        self._is_closing = True
+        return Close(reason)
 
     def _first_time(self, what: str) -> list[Action]:
         """Count what is not known and log it once per kind."""

@@ -30,10 +30,12 @@ unsubscribe, its ack, and subscribe (protocol.md 4), so every way back to `live`
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from publisher.book.l2 import Book
+from publisher.kraken.numbers import Level, LevelReader, LevelText
 from publisher.kraken.timestamps import Stamps
 from publisher.model import BookState, Instrument
 from publisher.wire import Snapshot, Update
@@ -43,6 +45,8 @@ ANSWER_DUE_S = 5.0
 BACKOFF_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Waits before subscribing again, by failures in a row: resubscribing on each bad frame ends in
 `Exceeded msg rate` (protocol.md 5.2)."""
+PRICES, PRICES_PER_LEVEL = 64, 4
+"""How many price texts a book remembers: nine in ten come again, and memory stays in bounds."""
 HEALTHY_S = 60.0
 """A book live for so long has no failures behind it."""
 
@@ -122,6 +126,15 @@ class Subscription:
     last: Update | Snapshot | None = None
     """The latest event of the book: its stamps, flags and checksum are the book's."""
     stamps: Stamps = field(default_factory=Stamps)
+    read_levels: Callable[[Iterable[LevelText]], list[Level]] = LevelReader(0, 0).read
+    """Of the instrument's own reader, once the instrument is known."""
+
+    def is_of(self, instrument: Instrument) -> None:
+        """Take the instrument, whose precisions the levels are read with."""
+        self.instrument = instrument
+        remembered = PRICES_PER_LEVEL * self.book.depth + PRICES
+        reader = LevelReader(instrument.price_precision, instrument.qty_precision, remembered)
+        self.read_levels = reader.read
 
     def moves(self, trigger: Trigger, now: float) -> bool:
         """Take the table's step for a trigger, with its deadline; False when it lists none."""
@@ -139,7 +152,6 @@ class Subscription:
                 self.due = now + self._wait(now)
             case State.LIVE:
                 self.live_since = now
-                self.crossed_since = None
         return True
 
     def takes(self, trigger: Trigger) -> bool:

@@ -7,9 +7,9 @@ caller must drop; nothing here repairs one. Pure.
 
 from __future__ import annotations
 
+from publisher.errors import BadFrame, BadNumber
 from publisher.kraken.messages import BookData
-from publisher.kraken.numbers import scaled_levels
-from publisher.model import Now
+from publisher.model import Now, ResetReason
 from publisher.session.subscription import State, Subscription
 from publisher.wire import WIRE_VERSION, Flag, Snapshot, Update
 
@@ -29,17 +29,24 @@ class WrongChecksum(Exception):
         return f"stated {self.stated}, own {self.own}"
 
 
+FAULTS = (WrongChecksum, BadNumber, BadFrame)
+"""What a message can be at fault with; the book is to be dropped."""
+
+
+def told(fault: Exception) -> tuple[ResetReason, str]:
+    """Return the reason and the note of the `reset` for one of FAULTS."""
+    is_checksum = isinstance(fault, WrongChecksum)
+    return ResetReason.CHECKSUM if is_checksum else ResetReason.MALFORMED, str(fault)
+
+
 def updated(subscription: Subscription, data: BookData, checksum_freq: int, now: Now) -> Update:
     """Apply one update to a live book; raise WrongChecksum, BadNumber or BadFrame."""
-    instrument = subscription.instrument
-    assert instrument is not None  # a live book has one
-    price_precision, qty_precision = instrument.price_precision, instrument.qty_precision
-    bids, asks = data.bids, data.asks
-    new_bids = scaled_levels(bids, price_precision, qty_precision) if bids else []
-    new_asks = scaled_levels(asks, price_precision, qty_precision) if asks else []
+    read = subscription.read_levels
+    bids = read(data.bids) if data.bids else []
+    asks = read(data.asks) if data.asks else []
     ts_event = subscription.stamps.read(data.timestamp)
     book = subscription.book
-    book.apply(new_bids, new_asks)
+    book.apply(bids, asks)
     flags = 0
     stated = data.checksum
     if checksum_freq > 1 and not _is_turn(subscription, checksum_freq):
@@ -52,7 +59,7 @@ def updated(subscription: Subscription, data: BookData, checksum_freq: int, now:
             subscription.crossed_since = now.mono
     elif subscription.crossed_since is not None:
         subscription.crossed_since = None
-    update = Update(ts_event, now.unix, 0, flags, new_bids, new_asks, stated)
+    update = Update(ts_event, now.unix, 0, flags, bids, asks, stated)
     subscription.last = update
     return update
 
@@ -65,12 +72,8 @@ def _is_turn(subscription: Subscription, checksum_freq: int) -> bool:
 
 def replaced(subscription: Subscription, data: BookData, depth: int, now: Now) -> Snapshot:
     """Take a snapshot for the book (protocol.md 5.1: it always replaces); raise as `updated`."""
-    instrument = subscription.instrument
-    assert instrument is not None  # nothing is subscribed before its instrument is known
-    precisions = instrument.price_precision, instrument.qty_precision
-    bids, asks = scaled_levels(data.bids, *precisions), scaled_levels(data.asks, *precisions)
     book = subscription.book
-    book.replace(bids, asks)
+    book.replace(subscription.read_levels(data.bids), subscription.read_levels(data.asks))
     own = book.checksum()
     if own != data.checksum:
         raise WrongChecksum(data.checksum, own)

@@ -89,9 +89,9 @@ class _Stages:
 
     def _numbers(self) -> Prepared:
         pair = self._corpus.pair
-        precisions = pair.price_precision, pair.qty_precision
+        read = numbers.LevelReader(pair.price_precision, pair.qty_precision, 104).read
         sides = [side for data in self._decoded for side in (data.bids, data.asks) if side]
-        return lambda: _drain(numbers.scaled_levels(side, *precisions) for side in sides)
+        return lambda: _drain(read(side) for side in sides)
 
     def _book(self) -> Prepared:
         book = self._fresh_book()
