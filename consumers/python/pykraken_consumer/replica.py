@@ -317,7 +317,8 @@ class Replica:
         unseen = missed = None
         if event.prev_epoch is not None and event.prev_seq is not None:
             first = cursor.seq + 1 if event.prev_epoch == cursor.epoch else 0
-            if first <= event.prev_seq:
+            # Below the cursor: a failover took back what was seen, there is nothing more to tell.
+            if cursor < (event.prev_epoch, event.prev_seq):
                 unseen = _range(event.prev_epoch, first, event.prev_seq)
             if event.missed_first is not None and event.missed_last is not None:
                 missed = _range(event.prev_epoch, event.missed_first, event.missed_last)
