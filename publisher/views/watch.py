@@ -75,12 +75,12 @@ def show(where: Target, key: str, seconds: float | None, check: Callable[[], Non
     watched = Watched(key, where.symbol)
     console = Console()
     with contextlib.suppress(KeyboardInterrupt), target.refusals(), _screen(console) as screen:
-        asyncio.run(_both(where, watched, screen, seconds, check))
+        asyncio.run(keep_showing(where, watched, screen, seconds, check))
     if console.is_terminal:  # the ladder is gone with its screen: leave a trace of it
         console.print(ladder.line(watched.view(time.time_ns(), 1)))
 
 
-async def _both(
+async def keep_showing(
     where: Target,
     watched: Watched,
     screen: Screen,
@@ -93,17 +93,23 @@ async def _both(
         asyncio.create_task(_paint(watched, screen, seconds, check)),
     ]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    while pending:
+        # More than once: redis-py loses a cancellation that meets an answer on its way in.
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=FRAME_S)
     for task in done:
         task.result()
 
 
 async def _read(where: Target, watched: Watched) -> None:
     async with AsyncClient(where.url, namespace=where.namespace) as client:
+        painted = time.monotonic()
         async for event in client.follow(watched.stream):
             watched.observe(event, time.time_ns())
+            if time.monotonic() - painted > FRAME_S:  # a flood leaves the painter no turn
+                await asyncio.sleep(0)
+                painted = time.monotonic()
 
 
 async def _paint(
