@@ -4,7 +4,7 @@ local out = {}
 for k = 1, #KEYS, 2 do
   local id, why = last_of(KEYS[k])
   local feed = redis.pcall('HGET', KEYS[k + 1], 'feed')
-  if type(feed) == 'table' then id, why = nil, feed.err end
+  if type(feed) == 'table' then id, why, feed = nil, feed.err, '' end
   out[#out + 1] = id or ('!' .. why)
   out[#out + 1] = feed or ''
 end
