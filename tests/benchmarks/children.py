@@ -56,21 +56,25 @@ def peak_mb(pid: int) -> float:
 
 
 class Child:
-    """A Python process that prints JSON lines, ended with the block."""
+    """A Python process, a module's or a script's, that prints JSON lines; ended with the block."""
 
     def __init__(
         self,
-        module: str,
+        program: str | Path,
         *words: object,
         place: Place = "anywhere",
         environment: dict[str, str] | None = None,
         folder: Path | None = None,
+        python: Path | None = None,
     ) -> None:
-        self._command = [sys.executable, "-m", module, *map(str, words)]
+        start = [str(program)] if isinstance(program, Path) else ["-m", program]
+        self._name = str(program)
+        self._command = [str(python or sys.executable), *start, *map(str, words)]
         self._place: Place = place
         paths = [str(ROOT), str(ROOT / "consumers" / "python")]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYKRAKEN_")}
-        self._environment = inherited | {"PYTHONPATH": os.pathsep.join(paths)} | (environment or {})
+        ours = {} if python else {"PYTHONPATH": os.pathsep.join(paths)}
+        self._environment = inherited | ours | (environment or {})
         self._folder = folder or ROOT
         self._unread = b""
 
@@ -126,8 +130,8 @@ class Child:
     def _read(self, key: str, deadline: float) -> bytes:
         assert self.process.stdout is not None
         if not select.select([self.process.stdout], [], [], deadline - time.monotonic())[0]:
-            raise TimeoutError(f"{self._command[2]}: no {key!r} within {DEADLINE_S} s")
+            raise TimeoutError(f"{self._name}: no {key!r} within {DEADLINE_S} s")
         data = self.process.stdout.read(65536)
         if not data:
-            raise RuntimeError(f"{self._command[2]}: ended before it said {key!r}")
+            raise RuntimeError(f"{self._name}: ended before it said {key!r}")
         return data

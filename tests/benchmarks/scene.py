@@ -117,11 +117,11 @@ def run_publisher(server: RedisServer, corpus: Corpus, updates: int) -> Run:
     with ExitStack() as stack:
         client = stack.enter_context(server.client())
         client.flushall(asynchronous=False)
-        venue = stack.enter_context(_venue(corpus, updates))
+        venue = stack.enter_context(venue_of(corpus, updates))
         daemon = stack.enter_context(
             publishing(server, corpus, venue.says("url")["url"], "measured")
         )
-        run = _timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
+        run = timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
         _check(server, client, corpus, updates)
         return run
 
@@ -131,20 +131,21 @@ def run_limit(server: RedisServer, corpus: Corpus, updates: int) -> Run:
     with ExitStack() as stack:
         client = stack.enter_context(server.client())
         client.flushall(asynchronous=False)
-        venue = stack.enter_context(_venue(corpus, updates))
+        venue = stack.enter_context(venue_of(corpus, updates))
         words = (venue.says("url")["url"], server.port, LIMIT_STREAM, PAYLOAD_BYTES, updates)
         relay = stack.enter_context(Child("tests.benchmarks.relay", *words, place="measured"))
         relay.says("event")
-        run = _timed(client, venue, relay, LIMIT_STREAM, (server.pid, updates, 0))
+        run = timed(client, venue, relay, LIMIT_STREAM, (server.pid, updates, 0))
         relay.says("event")
         return run
 
 
-def _venue(corpus: Corpus, updates: int, rate: float = 0) -> Child:
-    return Child("tests.benchmarks.venue", corpus.folder, updates, rate, place="others")
+def venue_of(corpus: Corpus, updates: int) -> Child:
+    """Return a venue that plays as fast as it is read."""
+    return Child("tests.benchmarks.venue", corpus.folder, updates, 0, place="others")
 
 
-def _timed(
+def timed(
     client: redis.Redis, venue: Child, measured: Child, stream: str, terms: tuple[int, int, int]
 ) -> Run:
     """Say go, and time until the last entry; `terms`: Redis' pid, updates, entries before them."""

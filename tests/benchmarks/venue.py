@@ -109,7 +109,7 @@ def _ack(request: dict[str, Any], result: dict[str, object]) -> bytes:
         "success": True,
         "time_in": stamp,
         "time_out": stamp,
-        "req_id": request["req_id"],
+        "req_id": request.get("req_id"),
     }
     return frame(json.dumps(answer).encode())
 

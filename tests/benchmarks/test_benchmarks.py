@@ -1,0 +1,66 @@
+"""The benchmarks' own parts: what they feed in is right, and what they start does its work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import corpus as corpora
+from tests.benchmarks import rebuild, relay, scene
+from tests.benchmarks.market import BTC, PEPE, Pair
+from tests.benchmarks.report import Report
+from tests.servers import RedisServer
+
+UPDATES = 1500
+
+
+@pytest.mark.parametrize(("pair", "depth"), [(BTC, 10), (BTC, 100), (BTC, 1000), (PEPE, 10)])
+def test_checksums_hold_before_the_model(pair: Pair, depth: int) -> None:
+    assert corpora.wrong_checksums(pair, depth, 150) == 0
+
+
+def test_same_seed_same_bytes_and_frames_as_recorded(tmp_path: Path) -> None:
+    one = corpora.write(tmp_path / "one", BTC, 10, UPDATES)
+    two = corpora.write(tmp_path / "two", BTC, 10, UPDATES)
+    assert (one.folder / "updates").read_bytes() == (two.folder / "updates").read_bytes()
+    # The recorded captures have 197 bytes and 1.41 levels a message.
+    assert 190 < one.bytes_each < 210
+    levels = sum(payload.count(b'"price"') for payload in one.payloads(UPDATES))
+    assert 1.3 < levels / UPDATES < 1.6
+
+
+def test_the_limit_loop_finds_frames_wherever_reads_cut(tmp_path: Path) -> None:
+    corpus = corpora.write(tmp_path / "c", BTC, 10, 20)
+    blob = corpora.frame(b"x" * 70_000) + (corpus.folder / "updates").read_bytes()
+    for cut in range(0, len(blob), 97):
+        first, rest = relay.split(blob[:cut])
+        second, rest = relay.split(rest + blob[cut:])
+        assert (first + second, rest) == (21, b"")
+
+
+def test_runs_do_their_work(tmp_path: Path, redis_server: RedisServer) -> None:
+    corpus = corpora.write(tmp_path / "c", BTC, 10, UPDATES)
+    limit = scene.run_limit(redis_server, corpus, UPDATES)
+    assert limit.updates == UPDATES
+    ours = scene.run_publisher(redis_server, corpus, UPDATES)  # raises where a book is wrong
+    assert ours.msgs_s > 0
+    rebuild.keep_first_snapshot(redis_server, corpus)
+    assert rebuild.run("replica", redis_server, corpus, UPDATES).msgs_s > 0
+
+
+def test_a_wrong_book_is_no_result(tmp_path: Path, redis_server: RedisServer) -> None:
+    corpus = corpora.write(tmp_path / "c", BTC, 10, UPDATES)
+    told = corpora.Corpus(corpus.folder, BTC, 10, UPDATES, corpus.checksum ^ 1, 0.0)
+    with pytest.raises(scene.WrongResult, match="checksum"):
+        scene.run_publisher(redis_server, told, UPDATES)
+
+
+def test_report_tells_figures_as_json() -> None:
+    report = Report()
+    report.add("msgs_s", 1234.56)
+    report.add("ratio", 0.12345, digits=3)
+    report.row("rate", "1,235", "note")
+    assert json.loads(report.json()) == {"msgs_s": 1235, "ratio": 0.123}
+    assert report.table() == "rate  1,235  note"
