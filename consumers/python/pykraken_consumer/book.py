@@ -19,6 +19,7 @@ from zlib import crc32
 Side = Literal["bid", "ask"]
 
 CHECKSUM_LEVELS = 10  # WIRE §5.2: "the best 10 asks from the best, then the best 10 bids"
+_BEST = slice(None, -CHECKSUM_LEVELS - 1, -1)
 
 
 class Level(NamedTuple):
@@ -36,7 +37,10 @@ class DecimalLevel(NamedTuple):
 
 
 class _Side:
-    """Levels of one side, best last. `sign` is 1 for bids, -1 for asks; keys are `sign * price`."""
+    """Levels of one side, best last. `sign` is 1 for bids, -1 for asks; keys are `sign * price`.
+
+    `text` is the side's part of the checksum's input, always that of the levels as they are.
+    """
 
     __slots__ = ("keys", "qtys", "sign", "text", "texts")
 
@@ -45,7 +49,7 @@ class _Side:
         self.keys: list[int] = []
         self.qtys: list[int] = []
         self.texts: list[bytes] = []
-        self.text: bytes | None = b""
+        self.text = b""
 
     def load(self, levels: Iterable[tuple[int, int]], depth: int) -> None:
         """Replace all levels; `levels` come best first."""
@@ -53,11 +57,12 @@ class _Side:
         self.keys = [self.sign * price for price, _ in kept]
         self.qtys = [qty for _, qty in kept]
         self.texts = [b"%d%d" % (price, qty) for price, qty in kept]
-        self.text = None
+        self.text = b"".join(self.texts[_BEST])
 
     def apply(self, deltas: Sequence[tuple[int, int]], depth: int) -> None:
         """Set or remove each level in array order, then cut to `depth` (WIRE §5.1)."""
         keys, qtys, texts, sign = self.keys, self.qtys, self.texts, self.sign
+        is_text_old = False
         for price, qty in deltas:
             key = sign * price
             at = bisect_left(keys, key)
@@ -73,17 +78,13 @@ class _Side:
                 texts.insert(at, b"%d%d" % (price, qty))
             else:
                 continue
-            # Deeper levels are not in the text: what it holds is the last ten places.
             if at >= len(keys) - CHECKSUM_LEVELS:
-                self.text = None
+                is_text_old = True
         if len(keys) > depth:
             over = len(keys) - depth
             del keys[:over], qtys[:over], texts[:over]
-
-    def checksum_text(self) -> bytes:
-        """Make anew the side's part of the checksum's input, from the best level."""
-        self.text = b"".join(self.texts[: -CHECKSUM_LEVELS - 1 : -1])
-        return self.text
+        if is_text_old:
+            self.text = b"".join(texts[_BEST])
 
     def levels(self, limit: int | None) -> list[Level]:
         """Return at most `limit` levels, best first."""
@@ -146,6 +147,7 @@ class Book:
         self.depth = depth
         self._bids.load(bids, depth)
         self._asks.load(asks, depth)
+        self._asks_crc = crc32(self._asks.text)
 
     def apply(self, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> int:
         """Apply one update's deltas, bids then asks, a qty of 0 removing; return `checksum()`."""
@@ -153,14 +155,12 @@ class Book:
             self._bids.apply(bids, self.depth)
         if asks:
             self._asks.apply(asks, self.depth)
-        return self.checksum()
+            self._asks_crc = crc32(self._asks.text)
+        return crc32(self._bids.text, self._asks_crc)
 
     def checksum(self) -> int:
         """Return Kraken's CRC-32 of the best ten levels a side, 0 for an empty book (WIRE §5.2)."""
-        bids, asks = self._bids, self._asks
-        if asks.text is None:
-            self._asks_crc = crc32(asks.checksum_text())
-        return crc32(bids.checksum_text() if bids.text is None else bids.text, self._asks_crc)
+        return crc32(self._bids.text, self._asks_crc)
 
     def levels(self, side: Side, limit: int | None = None) -> list[Level]:
         """Return the levels of `side` as scaled integers, best first, at most `limit`."""
