@@ -7,10 +7,11 @@ others need. An error that pykraken raises on purpose is one line on stderr, nev
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import NamedTuple, Protocol
 
@@ -98,23 +99,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code of the process."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     chosen = next((word for word in words if word in COMMANDS), None)
-    command = COMMANDS[chosen].load() if chosen else None
-    parser = _parser(chosen, command)
-    parsed = parser.parse_args(words)
-    if command is None:
-        parser.print_help()
-        return EXIT_STOPPED
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return command.run(parsed)
+        with _signals_held():
+            command = COMMANDS[chosen].load() if chosen else None
+        parser = _parser(chosen, command)
+        parsed = parser.parse_args(words)
+        if command is not None:
+            return command.run(parsed)
+        parser.print_help()
     except PykrakenError as error:
         print(f"pykraken {chosen}: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return EXIT_STOPPED
+        pass
     except BrokenPipeError:  # `pykraken tail ... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_STOPPED
+    return EXIT_STOPPED
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM until the end of the block, then have both raise KeyboardInterrupt.
+
+    In the middle of an import the exception can get lost in a callback of the import system.
+    """
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        signal.signal(number, lambda number, _frame: held.append(number))
+    yield
+    for number in numbers:
+        signal.signal(number, _interrupt)
+    if held:
+        raise KeyboardInterrupt
 
 
 def _parser(chosen: str | None, command: Command | None) -> argparse.ArgumentParser:
@@ -135,5 +152,5 @@ def _parser(chosen: str | None, command: Command | None) -> argparse.ArgumentPar
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Have SIGTERM end a command as Ctrl-C does, with everything that it started."""
+    """End a command, with everything that it started."""
     raise KeyboardInterrupt

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from publisher import cli
 from publisher.cli import COMMANDS
 
 
@@ -82,3 +84,17 @@ def test_a_simulator_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -
     assert done.returncode == 2
     assert "--rate=-5" in done.stderr
     assert "its own line says why" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_imports_is_kept_and_then_obeyed(number: signal.Signals) -> None:
+    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
+    reached = False
+    try:
+        with pytest.raises(KeyboardInterrupt), cli._signals_held():
+            signal.raise_signal(number)
+            reached = True
+        assert reached
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
