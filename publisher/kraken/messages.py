@@ -121,13 +121,17 @@ def decode(payload: bytes) -> Message:
 
 
 def unknown_fields(payload: bytes) -> list[str]:
-    """Return the paths of fields in a `book` message that protocol.md 5.1 does not name."""
+    """Return the paths of fields in a `book` message that protocol.md 5.1 does not name; of any
+    other message none.
+    """
+    try:
+        decode_book(payload)
+    except UNDECODABLE:
+        return []
     try:
         message = _any.decode(payload)
     except UNDECODABLE:  # an integer in an unknown field that is too long for an int
         return ["book.undecodable"]
-    if message.get("channel") != "book":
-        return []
     known, inner = _BOOK_FIELDS
     found = [f"book.{name}" for name in message.keys() - known]
     for data in message["data"]:
