@@ -202,6 +202,12 @@ def test_unknown_fields_of_any_content_are_named_or_passed() -> None:
     assert unknown_fields(endless)
 
 
+def test_other_messages_have_no_unknown_fields() -> None:
+    assert unknown_fields(b'{"channel":"heartbeat"}') == []
+    for message in BROKEN.values():
+        assert unknown_fields(message) == []
+
+
 DEEP = 200_000
 BROKEN = {
     "empty": b"",

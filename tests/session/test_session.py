@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from publisher.model import BookState
+from publisher.model import BookState, Now
 from publisher.session import Emit
 from publisher.session.session import CROSSED_S, FIELDS_SAMPLE, NEW_SOCKET_EVERY_S
 from publisher.session.subscription import State
@@ -466,6 +466,15 @@ def test_any_message_is_a_sign_of_life(sign: bytes) -> None:
     desk.tick(4.9)
     desk.receive(sign)
     assert closes(desk.tick(4.9)) == []
+
+
+def test_a_part_of_a_message_is_no_sign_of_life() -> None:
+    """X4: a read that completes no message leaves the silence as it is."""
+    desk = Desk.begun()
+    for _ in range(9):
+        desk.tick(0.5)
+        assert desk.session.received_all([], Now(desk.now, 0)) == []
+    assert len(closes(desk.tick(0.5))) == 1
 
 
 def test_a_ping_is_sent_into_silence() -> None:
