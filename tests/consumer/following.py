@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pykraken_consumer import (
-    Event,
-)
+from pykraken_consumer import Event
 
-from tests.consumer.packing import STREAM, Story, Writer
+from tests.consumer.packing import STREAM, Story, Writer, checksum
 from tests.servers import RedisServer
-
-OTHER = "{kraken.ETH/USD}:book.10"
 
 
 def until(events: Iterator[Event], is_last: Callable[[Event], bool]) -> list[Event]:
@@ -19,7 +15,8 @@ def until(events: Iterator[Event], is_last: Callable[[Event], bool]) -> list[Eve
     taken = []
     for event in events:
         if event.book.is_valid:
-            assert event.book.checksum() is not None
+            bids, asks = event.book.levels("bid"), event.book.levels("ask")
+            assert event.book.checksum() == checksum([*bids], [*asks])
         taken.append(event)
         if is_last(event):
             return taken

@@ -13,12 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Never, TypeVar
 
-from ._events import (
-    Disconnected,
-    EntryId,
-    Event,
-    Listing,
-)
+from ._events import Disconnected, EntryId, Event, Listing
 from .book import Book
 from .errors import AmbiguousStream, DecodeError, NoStream, NotReady, RedisUnreachable
 from .replica import Missing, Replica
