@@ -79,9 +79,19 @@ def test_it_ends_in_time_however_busy_the_stream_is(busy: Target) -> None:
         asyncio.run(watch.keep_showing(busy, watched, screen, 0.1, lambda: None))
         assert time.monotonic() - began < 5
         assert screen.views[0].state == "waiting"
+
+
+def test_it_shows_the_book_as_it_changes(busy: Target) -> None:
+    screen, watched = Pictures(), Watched(STREAM, "BTC/USD")
+
+    def check() -> None:
+        if screen.views and screen.views[-1].seq > 10:
+            raise InternalError("seen enough")
+
+    with pytest.raises(InternalError, match="seen enough"):
+        asyncio.run(watch.keep_showing(busy, watched, screen, 60, check))
     assert screen.views[-1].state == "live"
-    assert screen.views[-1].bids == [(10, 1)]
-    assert screen.views[-1].seq > 1
+    assert (screen.views[-1].bids, screen.views[-1].asks) == ([(10, 1)], [(11, 2)])
 
 
 def test_what_the_check_raises_ends_it(busy: Target) -> None:
