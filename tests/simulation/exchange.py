@@ -178,7 +178,9 @@ class ExchangeConnection:
             self.deliver(self._instruments())
             return
         for symbol in params["symbol"]:
-            self._acknowledge(asked, {"channel": "book", "depth": params["depth"], "symbol": symbol})
+            self._acknowledge(
+                asked, {"channel": "book", "depth": params["depth"], "symbol": symbol}
+            )
             if asked["method"] == "unsubscribe":
                 self.subscribed.discard(symbol)
                 self.mute.discard(symbol)

@@ -74,7 +74,7 @@ class Publisher:
         self._stopping: str = ""
         self._deadline = 0.0
         self.publication.inspect()
-        self.world.at(0.0, self._tick_later)
+        self.world.at(self.world.random.uniform(0.0, TICK_S), self._tick_later)
 
     def _make_writer(self) -> writers.Writer:
         def link(name: str, address: Address, ear: writers.Writer, **_: object) -> LinkKeeper:
@@ -210,7 +210,13 @@ class Publisher:
                     self._drop_exchange()
                 case Notify(kind, symbol, note):
                     notice = wire.Notice(
-                        ts_event=0, ts_recv=0, ts_pub=0, flags=0, kind=kind, symbol=symbol, note=note
+                        ts_event=0,
+                        ts_recv=0,
+                        ts_pub=0,
+                        flags=0,
+                        kind=kind,
+                        symbol=symbol,
+                        note=note,
                     )
                     self.publication.announce(notice, self.clock())
 

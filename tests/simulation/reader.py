@@ -19,6 +19,7 @@ from pykraken_consumer._events import (
     Missed,
     Quarantined,
     Regression,
+    Snapshot,
 )
 from pykraken_consumer._programs import BLOCK_MS, Answer, Ask, Follower, Pause, Tell
 from pykraken_consumer.replica import Replica
@@ -36,9 +37,18 @@ class Told:
     """What the application knows of one stream."""
 
     at: EntryId | None = None
-    """The last entry told, or where an announced jump led."""
+    """The last entry told, or where a jump that was told has led."""
     missed: Missed | None = None
-    is_jump_told: bool = False
+    is_lost: bool = False
+    """True from a loss that was told up to the next book."""
+    lost_at: EntryId | None = None
+    """The last entry told before that."""
+
+    def lose(self, cursor: EntryId | None) -> None:
+        """A loss was told; reading goes on at `cursor`."""
+        if not self.is_lost:
+            self.lost_at = self.at
+        self.at, self.is_lost = cursor, True
 
 
 class Reader:
@@ -152,47 +162,49 @@ class Reader:
         if kind in LOUD:
             self.world.tell(f"{self.name} {event.stream} {body}"[:200])
         self._check_order(event, replica, told)
-        if isinstance(body, Gap | Quarantined | Epoch | Missed | Regression) and event.book.is_valid:
+        if (
+            isinstance(body, Gap | Quarantined | Epoch | Missed | Regression)
+            and event.book.is_valid
+        ):
             raise self._wrong("a loss ends the book", event)
         if event.book.is_valid:
             self._check_book(event, replica)
 
     def _check_order(self, event: Event, replica: Replica, told: Told) -> None:
+        """Nothing comes twice, and nothing is passed over in silence."""
         match event.body:
             case Gap(cursor, _):
-                if cursor != told.at:
-                    raise self._wrong(f"a gap begins at the cursor {told.at}", event)
-                told.at, told.is_jump_told = replica.cursor, True
-            case Quarantined(entry_id=entry_id):
-                self._advance(event, told, entry_id)
-                told.at, told.is_jump_told = replica.cursor, True
+                if cursor != told.at and not told.is_lost:
+                    raise self._wrong(f"a gap begins at the cursor, {told.at}", event)
+                told.lose(replica.cursor)
+            case Quarantined():
+                told.lose(replica.cursor)
+            case Regression():
+                told.at = None
+                told.lose(None)
             case Joined(cursor, after):
-                if after != told.at:
-                    raise self._wrong(f"a join tells from where: {told.at}", event)
-                told.at, told.is_jump_told = cursor, False
-            case Regression(cursor, _):
-                if cursor != told.at:
-                    raise self._wrong(f"a regression begins at the cursor {told.at}", event)
-                told.at, told.is_jump_told = None, True
+                if after != (told.lost_at if told.is_lost else told.at):
+                    raise self._wrong(f"a join tells what was told last, {told}", event)
+                told.at, told.is_lost = cursor, False
             case Missed() as missed:
                 told.missed = missed
             case body if hasattr(body, "entry_id"):
                 self._advance(event, told, body.entry_id)
-                told.at, told.is_jump_told, told.missed = body.entry_id, False, None
+                told.at, told.missed = body.entry_id, None
+                told.is_lost = told.is_lost and not isinstance(body, Snapshot | Epoch)
 
     def _advance(self, event: Event, told: Told, entry_id: EntryId) -> None:
-        """Nothing comes twice, and nothing is passed over in silence."""
         at = told.at
-        if at is None or told.is_jump_told:
-            return
-        if entry_id <= at and not isinstance(event.body, Quarantined):
+        if at is None:
+            raise self._wrong("entries come after a join", event)
+        if entry_id <= at:
             raise self._wrong(f"nothing comes twice: it stood at {at}", event)
-        if entry_id.epoch == at.epoch:
-            # A pointer's snapshot is told at the id that the replica took before it.
-            if entry_id.seq > at.seq + 1:
-                raise self._wrong(f"no hole in silence: it stood at {at}", event)
-        elif isinstance(event.body, Epoch):
+        if told.is_lost:
+            return
+        if isinstance(event.body, Epoch):
             self._check_missed(event, told, at, entry_id)
+        elif entry_id != (at.epoch, at.seq + 1):
+            raise self._wrong(f"no hole in silence: it stood at {at}", event)
 
     def _check_missed(self, event: Event, told: Told, at: EntryId, entry_id: EntryId) -> None:
         """A new epoch says what of the old ones was not seen (WIRE 7.2)."""
@@ -205,11 +217,14 @@ class Reader:
             return  # rolled back since it was read
         before = lineage.before(entry_id)
         missed = told.missed
-        if before is not None and before > at:
-            if missed is None or missed.unseen is None or missed.unseen.last != before:
-                raise self._wrong(f"unseen entries {at} to {before} are told: {missed}", event)
-        elif missed is not None and missed.unseen is not None and before is not None:
-            raise self._wrong(f"what was seen is not told as missed: {missed}", event)
+        unseen = missed.unseen if missed is not None else None
+        if before is not None and before > at and (unseen is None or unseen.last < before):
+            raise self._wrong(f"unseen entries {at} to {before} are told: {missed}", event)
+        # After a failover the entry may tell of others that were written and then rolled back.
+        if unseen is not None:
+            has_landed = self.judge.has_landed(event.stream, unseen.last)
+            if unseen.first <= at or not has_landed:
+                raise self._wrong(f"unseen is what was written behind {at}: {missed}", event)
         if missed is not None and missed.missed is not None:
             first, last = missed.missed
             for seq in range(first.seq, last.seq + 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,7 +18,8 @@ from tests.simulation.world import Violation, World
 CALM_S = 100.0
 """How long everybody may take to recover: silence is noticed after 15 s, twice, and Kraken's
 subscriptions wait up to 30 s after failures."""
-SETTLE_S = 3.0
+SETTLE_S = 20.0
+"""A heartbeat comes every 5 s at most, and a dead connection is given up within 4."""
 
 
 @dataclass
@@ -54,18 +56,21 @@ def _calm(stage: Stage) -> None:
     world.is_calm = True
     world.tell("calm")
     _heal(stage)
-    deadline = world.now + CALM_S
-    world.run(world.now + 1.0)
-    while why := unwell(stage):
-        if world.now >= deadline:
-            raise world.violated("calm heals everything", why)
-        world.run(world.now + 1.0)
+    _wait(stage, unwell, "calm heals everything", CALM_S)
     world.counts["seconds to recover"] += round(world.now - CHAOS_S)
     stage.add_reader()
     stage.rate = 0.0
-    world.run(world.now + SETTLE_S)
-    if why := unwell(stage) or behind(stage):
-        raise world.violated("all stand at the head in the end", why)
+    _wait(stage, behind, "all stand at the head in the end", SETTLE_S)
+
+
+def _wait(stage: Stage, wrong: Callable[[Stage], str], promise: str, limit_s: float) -> None:
+    world = stage.world
+    deadline = world.now + limit_s
+    world.run(world.now + 1.0)
+    while why := wrong(stage):
+        if world.now >= deadline:
+            raise world.violated(promise, why)
+        world.run(world.now + 1.0)
 
 
 def _heal(stage: Stage) -> None:
@@ -90,6 +95,8 @@ def unwell(stage: Stage) -> str:
         if stream.state is not StreamState.OPEN:
             return f"{leaders[0].name} has {stream.keys.stream} {stream.state}"
     for reader in stage.readers:
+        if reader.paused_until > stage.world.now:
+            return f"{reader.name} is paused"
         for name, replica in reader.replicas.items():
             if not replica.book.is_valid or replica.book.is_stale:
                 return f"{reader.name} has {name} {replica.book!r}, wants {replica.wants}"
@@ -98,6 +105,8 @@ def unwell(stage: Stage) -> str:
 
 def behind(stage: Stage) -> str:
     """Return who does not stand at the head of its stream; empty when all do."""
+    if why := unwell(stage):
+        return why
     (leader,) = stage.leaders
     for stream in leader.publication.books.values():
         value = stage.server.db.stream(stream.keys.stream)

@@ -120,7 +120,9 @@ class Server:
         count = int(words[words.index("COUNT") + 1])
         named = words[words.index("STREAMS") + 1 :]
         half = len(named) // 2
-        positions = [(key, parse_id(at)) for key, at in zip(named[:half], named[half:], strict=True)]
+        positions = [
+            (key, parse_id(at)) for key, at in zip(named[:half], named[half:], strict=True)
+        ]
         if self.world.now < self.loading_until:
             answer(Refused(LOADING))
             return

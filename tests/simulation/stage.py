@@ -129,8 +129,9 @@ class Stage:
 
         def start() -> None:
             publisher.kill()
-            self.publishers.remove(publisher)
-            self.add_publisher()
+            if publisher in self.publishers:  # it may have been ended twice
+                self.publishers.remove(publisher)
+                self.add_publisher()
 
         self.world.at(delay, start)
 
