@@ -82,7 +82,10 @@ class FrameReader:
                 if start > end:
                     self._need = start - position
                     return position
-                length = int.from_bytes(data[position + 2 : start], "big")
+                if length == 126:
+                    length = data[position + 2] << 8 | data[position + 3]
+                else:
+                    length = int.from_bytes(data[position + 2 : start], "big")
                 if length > self.limit:
                     raise FrameTooLarge(length, self.limit)
             stop = start + length

@@ -36,7 +36,6 @@ from enum import StrEnum
 
 from publisher.book.l2 import Book
 from publisher.kraken.numbers import Level, LevelReader, LevelText
-from publisher.kraken.timestamps import Stamps
 from publisher.model import BookState, Instrument
 from publisher.wire import Snapshot, Update
 
@@ -125,7 +124,6 @@ class Subscription:
     """Updates since the last comparison with Kraken's checksum."""
     last: Update | Snapshot | None = None
     """The latest event of the book: its stamps, flags and checksum are the book's."""
-    stamps: Stamps = field(default_factory=Stamps)
     read_levels: Callable[[Iterable[LevelText]], list[Level]] = LevelReader(0, 0).read
     """Of the instrument's own reader, once the instrument is known."""
 

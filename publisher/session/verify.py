@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from publisher.errors import BadFrame, BadNumber
 from publisher.kraken.messages import BookData
+from publisher.kraken.timestamps import nanoseconds
 from publisher.model import Now, ResetReason
 from publisher.session.subscription import State, Subscription
 from publisher.wire import WIRE_VERSION, Flag, Snapshot, Update
@@ -44,7 +45,7 @@ def updated(subscription: Subscription, data: BookData, checksum_freq: int, now:
     read = subscription.read_levels
     bids = read(data.bids) if data.bids else []
     asks = read(data.asks) if data.asks else []
-    ts_event = subscription.stamps.read(data.timestamp)
+    ts_event = nanoseconds(data.timestamp)
     book = subscription.book
     book.apply(bids, asks)
     flags = 0
@@ -82,7 +83,7 @@ def replaced(subscription: Subscription, data: BookData, depth: int, now: Now) -
     snapshot = _snapshot(
         subscription,
         depth,
-        ts_event=subscription.stamps.read(data.timestamp),
+        ts_event=nanoseconds(data.timestamp),
         ts_recv=now.unix,
         flags=CROSSED if book.is_crossed else 0,
         checksum=own,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.errors import BadFrame
-from publisher.kraken.timestamps import Stamps, nanoseconds
+from publisher.kraken.timestamps import nanoseconds
 
 SECOND = 1767323045_000_000_000
 """2026-01-02T03:04:05Z: `date -u -d @1767323045`."""
@@ -54,19 +54,3 @@ def test_every_form(text: str) -> None:
 def test_no_stamp(text: str) -> None:
     with pytest.raises(BadFrame):
         nanoseconds(text)
-
-
-def test_a_reader_of_many_stamps_says_the_same() -> None:
-    stamps = Stamps()
-    for _ in range(2):
-        for text, expected in GOOD.items():
-            assert stamps.read(text) == expected
-
-
-@pytest.mark.parametrize("text", BAD)
-def test_a_reader_that_knows_the_second_refuses_the_same(text: str) -> None:
-    stamps = Stamps()
-    stamps.read("2026-01-02T03:04:05.123456Z")
-    with pytest.raises(BadFrame):
-        stamps.read(text)
-    assert stamps.read("2026-01-02T03:04:05.000001Z") == SECOND + 1_000
