@@ -129,9 +129,10 @@ def dial(address: Address) -> Link:
     connection: Any = pool.make_connection()
     try:
         connection.connect()
+        # Before the scripts, which an old server cannot compile.
+        check_server(_ask(connection, "INFO", "server"), _ask(connection, "INFO", "memory"))
         for script in scripts.ALL:
             _ask(connection, "SCRIPT", "LOAD", script)
-        check_server(_ask(connection, "INFO", "server"), _ask(connection, "INFO", "memory"))
     except redis.exceptions.NoPermissionError as error:
         connection.disconnect()
         mend = "Grant the rights that `pykraken doctor` lists"
