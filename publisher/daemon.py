@@ -168,7 +168,7 @@ class Daemon:
     def close(self) -> None:
         """Close whatever is open."""
         self._close_feed()
-        self._dialer.abandon()
+        self._dialer.end()
         self._writer.close()
         self._selector.close()
         self._wake_in.close()

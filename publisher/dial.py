@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
+END_S = 0.5
+"""Loading certificates takes a tenth of it; three of these fit into a stop of five seconds."""
+
 
 class Closable(Protocol):
     """What a dial makes."""
@@ -34,6 +37,7 @@ class Dialer(Generic[Connection]):
         self._wake = wake
         self._lock = threading.Lock()
         self._attempt = 0
+        self._thread: threading.Thread | None = None
         self._result: Connection | Exception | None = None
         self.is_dialing = False
 
@@ -44,7 +48,10 @@ class Dialer(Generic[Connection]):
         self.is_dialing = True
         self._attempt += 1
         name = f"dial-{self._attempt}"
-        threading.Thread(target=self._run, args=(self._attempt,), name=name, daemon=True).start()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._attempt,), name=name, daemon=True
+        )
+        self._thread.start()
 
     def result(self) -> Connection | Exception | None:
         """Return the finished attempt's connection or failure, once; None while there is none."""
@@ -62,6 +69,14 @@ class Dialer(Generic[Connection]):
         self.is_dialing = False
         if result is not None and not isinstance(result, Exception):
             result.close()
+
+    def end(self) -> None:
+        """Abandon the attempt, and give its thread a moment to end: one that is inside OpenSSL
+        while the interpreter leaves ends the process with SIGSEGV instead of its exit code.
+        """
+        self.abandon()
+        if self._thread is not None:
+            self._thread.join(END_S)
 
     def _run(self, attempt: int) -> None:
         result: Connection | Exception | None

@@ -109,12 +109,17 @@ class LinkKeeper:
         self._ear.link_down()
 
     def close(self) -> None:
-        """Close for good."""
+        """Close the link, and forget a dial under way."""
         self._dialer.abandon()
         if self._link is not None:
             self._selector.unregister(self._link)
             self._link.close()
             self._link = None
+
+    def end(self) -> None:
+        """Close for good, with the thread of a dial under way."""
+        self.close()
+        self._dialer.end()
 
     def _up(self, fresh: Link) -> None:
         self._link = fresh
