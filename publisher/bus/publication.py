@@ -33,6 +33,8 @@ STATUS_TRIM_EVERY = 60
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
 INSPECT_PER_CALL = 200
+EPOCH_END = 1 << 53
+"""Epochs are below it (WIRE.md 3.1)."""
 
 Capture = Callable[[str], wire.Snapshot | None]
 StateOf = Callable[[str], tuple[BookState, int | None, int]]
@@ -307,8 +309,9 @@ class Publication:
             case Kind.APPEND:
                 for i, stream in enumerate(call.streams):
                     self._appended(stream, Code(int(reply[2 * i])), str(reply[2 * i + 1]))
-            case Kind.SNAPSHOT if reply[0] != Code.OK:
-                self._schedule.hurry(call.streams[0])
+            case Kind.SNAPSHOT if reply[0] != Code.OK and not call.streams[0].is_in_flight:
+                # No append is on its way that would find out: a quiet stream is refilled by this.
+                self._appended(call.streams[0], Code(int(reply[0])), str(reply[1]))
 
     def failed(self, call: Call, now: Now, wait_s: float) -> None:
         """A call was refused whole (OOM, LOADING, ...): the same again, after a while."""
@@ -324,18 +327,22 @@ class Publication:
 
     def trims(self) -> list[Call]:
         """Return plain trims of each stream to its newest snapshot: these run even when Redis is
-        full (R8).
+        full (R8). Older snapshots go first: none may be kept without the entries behind it.
         """
         return [
-            calls.plain("XTRIM", stream.keys.stream, "MINID", "~", f"{stream.epoch}-{seq}")
+            calls.plain("XTRIM", name, "MINID", *rule, f"{stream.epoch}-{seq}")
             for stream in self.books.values()
             if (seq := self._schedule.newest(stream)) is not None
+            for name, rule in ((stream.keys.snap, ()), (stream.keys.stream, ("~",)))
         ]
 
     def _inspected(self, streams: Sequence[Stream], reply: list[str]) -> None:
         for stream, last_id, feed in zip(streams, reply[::2], reply[1::2], strict=True):
             if last_id.startswith("!"):
                 self._refuse(stream, last_id[1:])
+                continue
+            if parse_id(last_id)[0] >= EPOCH_END - 1:
+                self._refuse(stream, f"POISONED: no epoch lies above the entry {last_id}")
                 continue
             if feed not in ("", self.plan.feed):
                 self.foreign[stream.keys.stream] = feed

@@ -83,7 +83,7 @@ class Writer:
 
     def close(self) -> None:
         """Close both links."""
-        self._data.close()
+        self._data.end()
         self._side.close()
 
     # What the data link tells ---------------------------------------------------------------------
@@ -113,6 +113,8 @@ class Writer:
         now = self._clock()
         verdict = verdicts.judge(words)
         self._log.warning("redis.error", call=call.kind.name, answer=words, verdict=verdict.name)
+        if call.kind is Kind.PLAIN and verdict is Verdict.RECONNECT:
+            return  # the catalogue and trims: no stream depends on them
         match verdict:
             case Verdict.WAIT:
                 self.publication.failed(call, now, verdicts.WAIT_S)
@@ -191,7 +193,7 @@ class _LeaseSide:
         self._keeper.send([call], now.mono)
 
     def close(self) -> None:
-        self._keeper.close()
+        self._keeper.end()
 
     def link_up(self) -> None:
         self._lease.failed()
