@@ -151,7 +151,7 @@ def test_an_older_epoch_is_fenced(opened: Scripts) -> None:
     assert opened.snapshot(1) == (Code.FENCED, f"{E + 1}-1")
 
 
-def test_a_stray_entry_fences(opened: Scripts, client: redis.Redis) -> None:
+def test_a_stray_entry_fences(opened: Scripts, client: Any) -> None:
     """R22: `XADD *` by a human."""
     stray = client.xadd(STREAM, {"x": "1"}, id=f"{E + 1000}-0").decode()
     assert opened.append(1, "a") == (Code.FENCED, stray)
@@ -251,8 +251,18 @@ def test_a_snapshot_stands_behind_its_entry(opened: Scripts) -> None:
     opened.append(1, "a", "b")
     assert opened.snapshot(3) == (Code.OK, "0")
     assert opened.snapshot(4) == (Code.LOST, f"{E}-3")
-    assert opened.snapshot(2, writer=OTHER) == (Code.FENCED, f"{E}-3")
+    assert opened.snapshot(2, writer=OTHER) == (Code.FENCED, f"{E}-0")
     assert opened.snaps() == [f"{E}-1", f"{E}-3"]
+
+
+def test_a_snapshot_of_what_redis_lost_is_lost(opened: Scripts, client: Any) -> None:
+    """Not fenced: nobody else wrote, the ring can fill it up again."""
+    client.delete(OWN)
+    assert opened.snapshot(1) == (Code.LOST, f"{E}-1")
+    client.flushall()
+    assert opened.snapshot(1) == (Code.LOST, "0-0")
+    opened.open(E - 5)
+    assert opened.snapshot(1) == (Code.LOST, f"{E - 5}-1"), "R7: rolled back"
 
 
 def test_a_snapshot_again_is_fine(opened: Scripts) -> None:
@@ -437,7 +447,9 @@ def test_a_replica_refuses_to_write(server: RedisServer, client: Any, tmp_path: 
     """R4: after a failover the old primary says READONLY, it does not pretend."""
     Scripts(client).open()
     with RedisServer(server.binary, tmp_path / "replica") as replica, replica.client() as second:
-        second.execute_command("REPLICAOF", "127.0.0.1", server.port)
+        client.config_set("repl-diskless-sync-delay", "0")
+        follow: Any = second
+        follow.execute_command("REPLICAOF", "127.0.0.1", server.port)
         wait_until(
             lambda: second.info("replication")["master_link_status"] == "up", 10, "replication"
         )
