@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from sysconfig import get_config_var
 
 from tests.benchmarks.children import can_pin
 
@@ -72,6 +73,7 @@ def machine(server: Path) -> Mapping[str, object]:
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "python_optimised": "--enable-optimizations" in str(get_config_var("CONFIG_ARGS")),
         "server": _first_line([str(server), "--version"]),
         "load_before": round(os.getloadavg()[0], 2),
     }

@@ -16,7 +16,7 @@ from publisher import wire
 from publisher.book.l2 import Book
 from publisher.bus.calls import Kind
 from publisher.bus.publication import Publication
-from publisher.kraken import messages, numbers
+from publisher.kraken import messages
 from publisher.kraken.frames import FrameReader
 from publisher.model import FeedPlan, Now
 from publisher.session import Emit, Session
@@ -71,7 +71,6 @@ class _Stages:
         return {
             "frames": self._frames,
             "decode": self._decode,
-            "numbers": self._numbers,
             "book": self._book,
             "book and checksum": self._checksum,
             "session": self._received,
@@ -87,34 +86,29 @@ class _Stages:
     def _decode(self) -> Prepared:
         return lambda: _drain(messages.decode(payload) for payload in self._payloads)
 
-    def _numbers(self) -> Prepared:
-        pair = self._corpus.pair
-        read = numbers.LevelReader(pair.price_precision, pair.qty_precision, 104).read
-        sides = [side for data in self._decoded for side in (data.bids, data.asks) if side]
-        return lambda: _drain(read(side) for side in sides)
-
     def _book(self) -> Prepared:
-        book = self._fresh_book()
+        book = self._live_book()
 
-        def apply_all() -> None:
-            for event in self._events:
-                book.apply(event.bids, event.asks)
+        def update_all() -> None:
+            for data in self._decoded:
+                book.update(data.bids, data.asks)
 
-        return apply_all
+        return update_all
 
     def _checksum(self) -> Prepared:
-        book = self._fresh_book()
+        book = self._live_book()
 
-        def apply_all() -> None:
-            for event in self._events:
-                book.apply(event.bids, event.asks)
-                assert book.checksum() == event.checksum
+        def update_all() -> None:
+            for data in self._decoded:
+                book.update(data.bids, data.asks)
+                assert book.checksum() == data.checksum
 
-        return apply_all
+        return update_all
 
     def _received(self) -> Prepared:
-        received = self._session().received
-        return lambda: _drain(received(payload, NOW) for payload in self._payloads)
+        received_all, payloads = self._session().received_all, self._payloads
+        batches = [payloads[i : i + BATCH] for i in range(0, len(payloads), BATCH)]
+        return lambda: _drain(received_all(batch, NOW) for batch in batches)
 
     def _encode(self) -> Prepared:
         return lambda: _drain(wire.encode(event, time.time_ns()) for event in self._events)
@@ -152,12 +146,8 @@ class _Stages:
         assert session.live == 1
         return session
 
-    def _fresh_book(self) -> Book:
-        capture = self._session().capture(self._corpus.pair.symbol)
-        assert capture is not None
-        book = Book(self._corpus.depth)
-        book.replace(capture.bids or [], capture.asks or [])
-        return book
+    def _live_book(self) -> Book:
+        return self._session().subscriptions[self._corpus.pair.symbol].book
 
     def _publication(self) -> Publication:
         """Return a publication that leads and whose stream is open."""
