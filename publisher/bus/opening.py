@@ -9,6 +9,9 @@ from publisher.bus.ring import Entry
 from publisher.bus.stream import Stream, parse_id
 from publisher.model import FeedPlan
 
+EPOCH_SPREAD = 1024
+"""Epochs are Unix milliseconds at heart: this runs a second ahead of the clock at most."""
+
 
 def with_body(event: wire.Snapshot, ts_pub: int) -> Entry:
     """Return a snapshot event as an entry; its body goes to `.snap`, and a large one only there."""
@@ -18,14 +21,18 @@ def with_body(event: wire.Snapshot, ts_pub: int) -> Entry:
     return Entry(wire.encode(wire.pointer_to(event), ts_pub), body)
 
 
-def next_epoch(stream: Stream, leader: int, now_ms: int) -> int:
-    """Return the leader's epoch for a first opening; for one more, an epoch above all that was
-    seen.
+def next_epoch(stream: Stream, leader: int, now_ms: int, writer: int) -> int:
+    """Return an epoch above the leader's and all that was seen, which hardly another writer takes.
+
+    On two branches of a failover two writers may reckon from the same number; a reader that changes
+    branches would take one's entries for the other's. So each keeps to a residue of its own.
     """
     seen, _ = parse_id(stream.inspected)
     if seen < leader and stream.epoch < leader:
-        return leader
-    return 1 + max(seen, stream.epoch, now_ms)
+        least = leader
+    else:
+        least = 1 + max(seen, stream.epoch, now_ms)
+    return least + (writer - least) % EPOCH_SPREAD
 
 
 def epoch_event(

@@ -234,7 +234,8 @@ class Publication:
             entry = opening.with_body(snapshot, now.unix)
             first.append(entry)
             sent += [entry.payload, entry.body]
-        stream.begin(opening.next_epoch(stream, self.epoch, now.unix // 1_000_000), first, now.mono)
+        now_ms = now.unix // 1_000_000
+        stream.begin(opening.next_epoch(stream, self.epoch, now_ms, self.writer), first, now.mono)
         feed = self.plan.feed
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
         if snapshot is not None:
