@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from publisher.book.l2 import Book
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
 from publisher.model import BookState, Instrument, Now, ResetReason
@@ -50,7 +49,7 @@ class Session:
     def __init__(self, symbols: Sequence[str], depth: int, checksum_freq: int = 1) -> None:
         self.depth = depth
         self.checksum_freq = checksum_freq
-        self.subscriptions = {symbol: Subscription(symbol, Book(depth)) for symbol in symbols}
+        self.subscriptions = {symbol: Subscription(symbol, depth) for symbol in symbols}
         self.system = ""
         self.counts: Counter[str] = Counter()
         self._instruments: dict[str, Instrument] = {}

@@ -30,12 +30,10 @@ unsubscribe, its ack, and subscribe (protocol.md 4), so every way back to `live`
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from publisher.book.l2 import Book
-from publisher.kraken.numbers import Level, LevelReader, LevelText
 from publisher.model import BookState, Instrument
 from publisher.wire import Snapshot, Update
 
@@ -44,8 +42,6 @@ ANSWER_DUE_S = 5.0
 BACKOFF_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Waits before subscribing again, by failures in a row: resubscribing on each bad frame ends in
 `Exceeded msg rate` (protocol.md 5.2)."""
-PRICES, PRICES_PER_LEVEL = 64, 4
-"""How many price texts a book remembers: nine in ten come again, and memory stays in bounds."""
 HEALTHY_S = 60.0
 """A book live for so long has no failures behind it."""
 
@@ -108,11 +104,13 @@ class Subscription:
     """One symbol: its state, instrument, book, and what is due when. Times are on `Now.mono`."""
 
     symbol: str
-    book: Book
+    depth: int
     state: State = State.DISCONNECTED
     is_live: bool = False
     """`state is State.LIVE`, for the hot path."""
     instrument: Instrument | None = None
+    book: Book = field(init=False)
+    """From the instrument on; nothing is subscribed before."""
     req_id: int = 0
     """Of the latest request; 0 in `unsubscribing` until it is sent."""
     due: float = 0.0
@@ -124,15 +122,11 @@ class Subscription:
     """Updates since the last comparison with Kraken's checksum."""
     last: Update | Snapshot | None = None
     """The latest event of the book: its stamps, flags and checksum are the book's."""
-    read_levels: Callable[[Iterable[LevelText]], list[Level]] = LevelReader(0, 0).read
-    """Of the instrument's own reader, once the instrument is known."""
 
     def is_of(self, instrument: Instrument) -> None:
-        """Take the instrument, whose precisions the levels are read with."""
+        """Take the instrument, and an empty book of its precisions."""
         self.instrument = instrument
-        remembered = PRICES_PER_LEVEL * self.book.depth + PRICES
-        reader = LevelReader(instrument.price_precision, instrument.qty_precision, remembered)
-        self.read_levels = reader.read
+        self.book = Book(self.depth, instrument.price_precision, instrument.qty_precision)
 
     def moves(self, trigger: Trigger, now: float) -> bool:
         """Take the table's step for a trigger, with its deadline; False when it lists none."""

@@ -42,12 +42,9 @@ def told(fault: Exception) -> tuple[ResetReason, str]:
 
 def updated(subscription: Subscription, data: BookData, checksum_freq: int, now: Now) -> Update:
     """Apply one update to a live book; raise WrongChecksum, BadNumber or BadFrame."""
-    read = subscription.read_levels
-    bids = read(data.bids) if data.bids else []
-    asks = read(data.asks) if data.asks else []
     ts_event = nanoseconds(data.timestamp)
     book = subscription.book
-    book.apply(bids, asks)
+    bids, asks = book.update(data.bids, data.asks)
     flags = 0
     stated = data.checksum
     if checksum_freq > 1 and not _is_turn(subscription, checksum_freq):
@@ -74,7 +71,7 @@ def _is_turn(subscription: Subscription, checksum_freq: int) -> bool:
 def replaced(subscription: Subscription, data: BookData, depth: int, now: Now) -> Snapshot:
     """Take a snapshot for the book (protocol.md 5.1: it always replaces); raise as `updated`."""
     book = subscription.book
-    book.replace(subscription.read_levels(data.bids), subscription.read_levels(data.asks))
+    book.replace(data.bids, data.asks)
     own = book.checksum()
     if own != data.checksum:
         raise WrongChecksum(data.checksum, own)

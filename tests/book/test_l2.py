@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.book.l2 import Book, Level
+from tests.book.ints import Book, Level
 from tests.model import ModelBook, book_frames, rescaled, unscaled
 
 
@@ -57,10 +57,10 @@ def test_the_cut_comes_after_the_message_not_within() -> None:
 def test_a_snapshot_replaces() -> None:
     book = Book(10)
     book.apply([(100, 1)], [(101, 1)])
-    book.replace([(50, 2)], [])
+    book.take([(50, 2)], [])
     assert (book.bids, book.asks) == ([(50, 2)], [])
     assert book.best_offer is None
-    book.replace([], [])
+    book.take([], [])
     assert book.checksum() == 0
     assert book.best_bid is None
 
@@ -101,7 +101,7 @@ UNCUT = [1093623998, None, 1093623998, 1762703029]
 
 def story_book(depth: int) -> Book:
     book = Book(depth)
-    book.replace(
+    book.take(
         [(10000 - i, 50000000 + 25000000 * i) for i in range(10)],
         [(10002 + i, 51 * (i + 1)) for i in range(10)],
     )
@@ -134,7 +134,7 @@ def test_a_book_that_is_not_cut_has_the_known_wrong_checksums() -> None:
 )
 def test_thin_books(bids: list[Level], asks: list[Level], checksum: int) -> None:
     book = Book(10)
-    book.replace(bids, asks)
+    book.take(bids, asks)
     assert book.checksum() == checksum
 
 
@@ -158,7 +158,7 @@ def levels_of(text: str) -> list[Level]:
 
 def test_the_official_example() -> None:
     book = Book(10)
-    book.replace(levels_of(MATIC_BIDS), levels_of(MATIC_ASKS))
+    book.take(levels_of(MATIC_BIDS), levels_of(MATIC_ASKS))
     assert book.checksum() == 2439117997
     book.apply([(5657, 109839475580)], [])
     assert book.checksum() == 2114181697
@@ -166,7 +166,7 @@ def test_the_official_example() -> None:
 
 def test_the_order_of_a_snapshot_does_not_matter() -> None:
     book = Book(10)
-    book.replace(levels_of(MATIC_BIDS)[::-1], levels_of(MATIC_ASKS)[::-1])
+    book.take(levels_of(MATIC_BIDS)[::-1], levels_of(MATIC_ASKS)[::-1])
     assert book.checksum() == 2439117997
 
 
@@ -192,7 +192,7 @@ def test_the_same_as_the_model_whatever_comes(depth: int) -> None:
             unique = [dict(side) for side in sides]
             sides = [[(p, q) for p, q in side.items() if q] for side in unique]
             text = [[(unscaled(p, 1), unscaled(q, 8)) for p, q in side] for side in sides]
-            book.replace(*sides)
+            book.take(*sides)
             model.snapshot(*text)
         else:
             book.apply(*sides)
@@ -217,7 +217,7 @@ def test_every_recorded_checksum(captures: Path, name: str, depth: int, proven: 
     with (captures / name).open(encoding="utf-8") as lines:
         for frame in book_frames(lines):
             book = books.setdefault(frame.symbol, Book(depth))
-            change = book.replace if frame.kind == "snapshot" else book.apply
+            change = book.take if frame.kind == "snapshot" else book.apply
             change(
                 [(rescaled(price), rescaled(qty)) for price, qty in frame.bids],
                 [(rescaled(price), rescaled(qty)) for price, qty in frame.asks],

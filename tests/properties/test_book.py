@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 
 from publisher.book.l2 import Book
 from publisher.kraken import messages as kraken
-from publisher.kraken.numbers import LevelReader
+from tests.book import ints
 from tests.model import Levels, ModelBook, rescaled, unscaled
 from tests.properties.strategies import DEPTHS, Messages, messages, written
 
@@ -19,7 +19,7 @@ class Publisher:
 
     def __init__(self, story: Messages) -> None:
         self.story = story
-        self.book = Book(story.depth)
+        self.book = Book(story.depth, story.price_precision, story.qty_precision)
         self.written = 0
 
     def take(self, kind: str, bids: Levels, asks: Levels) -> None:
@@ -30,12 +30,10 @@ class Publisher:
         message = kraken.decode(text.encode())
         assert isinstance(message, kraken.BookMessage)
         data = message.data[0]
-        precisions = self.story.price_precision, self.story.qty_precision
-        sides = LevelReader(*precisions).read(data.bids), LevelReader(*precisions).read(data.asks)
         if kind == "snapshot":
-            self.book.replace(*sides)
+            self.book.replace(data.bids, data.asks)
         else:
-            self.book.apply(*sides)
+            self.book.update(data.bids, data.asks)
 
     def _json(self, levels: Levels) -> str:
         return "[" + ",".join(map(self._level, levels)) + "]"
@@ -78,11 +76,10 @@ def test_levels_and_checksum_are_the_models_after_every_message(story: Messages)
 @given(messages(), messages())
 @settings(max_examples=50, deadline=None)
 def test_a_second_snapshot_leaves_nothing_of_the_first(one: Messages, two: Messages) -> None:
-    book, model = Book(two.depth), ModelBook(depth=two.depth)
+    book, model = ints.Book(two.depth), ModelBook(depth=two.depth)
     for story in (one, two):
-        for bids, asks in story.sides[:1]:
-            texts = [(p, q) for p, q in bids], [(p, q) for p, q in asks]
-            book.replace(scaled(texts[0]), scaled(texts[1]))
+        bids, asks = story.sides[0]
+        book.take(scaled(bids), scaled(asks))
     model.snapshot(*two.sides[0])
     assert_same(book, model)
 
@@ -90,7 +87,7 @@ def test_a_second_snapshot_leaves_nothing_of_the_first(one: Messages, two: Messa
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_full_book_of_every_depth_under_a_long_random_walk(depth: int) -> None:
     walk = random.Random(depth)
-    book, model = Book(depth), ModelBook(depth=depth)
+    book, model = ints.Book(depth), ModelBook(depth=depth)
     prices = range(10**6, 10**6 + 3 * depth + 40)
 
     def deltas(count: int) -> Levels:
@@ -100,7 +97,7 @@ def test_a_full_book_of_every_depth_under_a_long_random_walk(depth: int) -> None
         ]
 
     bids, asks = deltas(2 * depth), deltas(2 * depth)
-    book.replace(scaled(bids), scaled(asks))
+    book.take(scaled(bids), scaled(asks))
     model.snapshot(bids, asks)
     assert_same(book, model)
     for step in range(200 if depth < 1000 else 40):

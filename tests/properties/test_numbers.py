@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from publisher.errors import BadNumber
 from publisher.kraken.messages import LevelText
-from publisher.kraken.numbers import LevelReader, decimal_text, scaled
+from publisher.numbers import decimal_text, scaled
+from tests.book.ints import deltas
 from tests.model import padded, rescaled, unscaled
 from tests.properties.strategies import json_numbers, written
 
@@ -56,9 +57,9 @@ def test_levels_are_exact_or_refused_whole(
     levels = [LevelText(decode(p.encode()), decode(q.encode())) for p, q in texts]
     if any(None in pair for pair in expected):
         with pytest.raises(BadNumber):
-            LevelReader(price_precision, qty_precision).read(levels)
+            deltas(levels, (price_precision, qty_precision))
     else:
-        assert LevelReader(price_precision, qty_precision).read(levels) == expected
+        assert deltas(levels, (price_precision, qty_precision)) == expected
 
 
 @given(st.integers(0, 10**40 - 1), PRECISIONS, st.integers(0, 3))
@@ -103,5 +104,5 @@ def test_absurd_numbers_are_refused_at_once(text: str) -> None:
     with pytest.raises(BadNumber):
         scaled(text, 8)
     with pytest.raises(BadNumber):
-        LevelReader(8, 1).read([LevelText(text, "1.0")])
+        deltas([LevelText(text, "1.0")], (8, 1))
     assert time.process_time() - begun < 0.5

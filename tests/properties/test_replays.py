@@ -8,7 +8,7 @@ import pytest
 
 from publisher.book.l2 import Book
 from publisher.kraken import messages
-from publisher.kraken.numbers import LevelReader
+from tests.book import ints
 from tests.model import ModelBook, book_frames, rescaled
 from tests.spec.kraken_vectors import PRECISIONS, load_vectors
 
@@ -17,14 +17,14 @@ Precisions = dict[str, tuple[int, int]]
 
 @pytest.mark.parametrize("name", PRECISIONS)
 def test_every_l2_vector_gives_krakens_checksum(name: str) -> None:
-    vector, book = load_vectors()[name], Book(10)
+    vector, book = load_vectors()[name], ints.Book(10)
     for number, step in enumerate(vector.steps):
         sides = (
             [(rescaled(price), rescaled(qty)) for price, qty in step.bids],
             [(rescaled(price), rescaled(qty)) for price, qty in step.asks],
         )
         if number == 0:
-            book.replace(*sides)
+            book.take(*sides)
         else:
             book.apply(*sides)
         assert book.checksum() == step.checksum
@@ -54,7 +54,7 @@ def test_captures_prove_every_checksum_and_equal_the_model(
 ) -> None:
     lines = (captures / file).read_text().splitlines()
     precisions = decimals(lines)
-    books = {symbol: Book(depth) for symbol in precisions}
+    books = {symbol: Book(depth, *digits) for symbol, digits in precisions.items()}
     models = {symbol: ModelBook(depth=depth) for symbol in precisions}
     recorded = book_frames(lines)
     proven = 0
@@ -64,15 +64,11 @@ def test_captures_prove_every_checksum_and_equal_the_model(
             continue
         for data in message.data:
             frame, book, model = next(recorded), books[data.symbol], models[data.symbol]
-            sides = (
-                LevelReader(*precisions[data.symbol]).read(data.bids),
-                LevelReader(*precisions[data.symbol]).read(data.asks),
-            )
             if message.type == "snapshot":
-                book.replace(*sides)
+                book.replace(data.bids, data.asks)
                 model.snapshot(frame.bids, frame.asks)
             else:
-                book.apply(*sides)
+                book.update(data.bids, data.asks)
                 model.update(frame.bids, frame.asks)
             proven += book.checksum() == frame.checksum
             if depth == 10 or proven % 50 == 0:

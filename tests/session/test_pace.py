@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from publisher.book.l2 import Book
 from publisher.session.pace import BURST, REQUESTS_PER_S, SYMBOLS_PER_REQUEST, Pace
 from publisher.session.subscription import Subscription
 
 
 def fresh(count: int) -> list[Subscription]:
-    return [Subscription(f"S{i}/USD", Book(10)) for i in range(count)]
+    return [Subscription(f"S{i}/USD", 10) for i in range(count)]
 
 
 def failed(count: int) -> list[Subscription]:

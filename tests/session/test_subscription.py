@@ -6,7 +6,6 @@ import itertools
 
 import pytest
 
-from publisher.book.l2 import Book
 from publisher.model import BookState
 from publisher.session import subscription as module
 from publisher.session.subscription import (
@@ -46,7 +45,7 @@ def test_the_docstring_is_the_table() -> None:
 
 
 def at(state: State) -> Subscription:
-    return Subscription("BTC/USD", Book(10), state=state, is_live=state is State.LIVE)
+    return Subscription("BTC/USD", 10, state=state, is_live=state is State.LIVE)
 
 
 @pytest.mark.parametrize(("state", "trigger"), CELLS)

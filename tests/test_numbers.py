@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from publisher.errors import BadNumber
-from publisher.kraken.numbers import MAX_DIGITS, LevelReader, decimal_text, scaled
+from publisher.numbers import MAX_DIGITS, decimal_text, scaled
+from tests.book.ints import deltas
 
 
 class Text(NamedTuple):
@@ -88,13 +89,13 @@ def test_the_usual_way_and_the_general_way_agree() -> None:
             for tail in ("00000000", "00000001", "54571953"):
                 levels = [Text(f"{whole}.{tenth}", f"{whole}.{tail}")]
                 expected = [(int(whole + tenth), int(whole + tail))]
-                assert LevelReader(1, 8).read(levels) == expected
+                assert deltas(levels, (1, 8)) == expected
                 assert (scaled(levels[0].price, 1), scaled(levels[0].qty, 8)) == expected[0]  # type: ignore[arg-type]
 
 
 def test_levels_of_any_spelling_keep_their_order() -> None:
     levels = [Text("100.5", "1.00000000"), Text(100, 2), Text("1e2", "0.5"), Text("99.50", "0e1")]
-    assert LevelReader(1, 8).read(levels) == [
+    assert deltas(levels, (1, 8)) == [
         (1005, 100000000),
         (1000, 200000000),
         (1000, 50000000),
@@ -103,7 +104,7 @@ def test_levels_of_any_spelling_keep_their_order() -> None:
 
 
 def test_whole_numbers() -> None:
-    assert LevelReader(0, 0).read([Text("10.0", "3"), Text(7, "3.0")]) == [(10, 3), (7, 3)]
+    assert deltas([Text("10.0", "3"), Text(7, "3.0")], (0, 0)) == [(10, 3), (7, 3)]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_whole_numbers() -> None:
 )
 def test_a_bad_level_is_a_bad_number(level: Text) -> None:
     with pytest.raises(BadNumber):
-        LevelReader(1, 8).read([Text("1.5", "1.00000000"), level])
+        deltas([Text("1.5", "1.00000000"), level], (1, 8))
 
 
 @pytest.mark.parametrize(
