@@ -245,7 +245,8 @@ class Daemon:
                 case Close(reason):
                     self._drop_feed(reason, now)
                 case Notify(kind, symbol, note):
-                    self._log.warning(f"kraken.{kind}", symbol=symbol, note=note)
+                    say = self._log.info if note == "system online" else self._log.warning
+                    say(f"kraken.{kind}", symbol=symbol, note=note)
                     notice = wire.Notice(
                         ts_event=0,
                         ts_recv=now.unix,

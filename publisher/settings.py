@@ -251,10 +251,10 @@ class Settings(BaseSettings):
         "Default: 60, as long as the retention: more could not be trimmed back in.",
     )
     ring_bytes: int = Field(
-        default=24 * MIB,
+        default=16 * MIB,
         ge=MIB,
         le=4096 * MIB,
-        description="Most memory for those entries. Default: 24 MiB, which keeps the publisher "
+        description="Most memory for those entries. Default: 16 MiB, which keeps the publisher "
         "under 80 MB in all.",
     )
     stream_max_bytes: int = Field(
@@ -347,7 +347,8 @@ def feed_id(settings: Settings) -> str:
         which = settings.symbols[0]
     else:
         which = hashlib.sha256(",".join(sorted(settings.symbols)).encode()).hexdigest()[:8]
-    return f"{settings.channel}.{settings.depth}.{which}"
+    line = f".{settings.line}" if settings.line else ""  # A and B are feeds of their own
+    return f"{settings.channel}.{settings.depth}.{which}{line}"
 
 
 def _faults(error: ValidationError) -> tuple[ConfigurationError, ...]:
