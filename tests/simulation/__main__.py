@@ -1,7 +1,7 @@
-"""`python -m tests.simulation --seeds N --start S`: run a range of seeds, with progress and a summary.
+"""`python -m tests.simulation --seeds N --start S`: a range of seeds, with progress and a summary.
 
-Each failure prints its seed, the promise that was broken, and what happened before; the exit code is
-then 1. Any seed can be run again alone: `--seeds 1 --start SEED`.
+Each failure prints its seed, the promise that was broken, and what happened before; the exit code
+is then 1. Any seed can be run again alone: `--seeds 1 --start SEED`.
 """
 
 from __future__ import annotations

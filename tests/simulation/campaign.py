@@ -43,7 +43,8 @@ class Summary:
             {k[6:]: n for k, n in sorted(counts.items()) if k.startswith("event ")}
         )
         shown = ("fault ", "event ", "book checks", "frames", "entries", "snapshots")
-        yield "also: " + _listed({k: n for k, n in sorted(counts.items()) if not k.startswith(shown)})
+        others = {k: n for k, n in sorted(counts.items()) if not k.startswith(shown)}
+        yield "also: " + _listed(others)
         if self.failures:
             yield "failed seeds: " + " ".join(str(result.seed) for result in self.failures)
 

@@ -1,7 +1,7 @@
 """What goes wrong: one function a kind of fault, and the plan that draws them.
 
-A fault only touches the stage (processes, server, network, Kraken); the shipped parts notice by their
-own means. Each is counted by kind and told in the trace.
+A fault only touches the stage (processes, server, network, Kraken); the shipped parts notice by
+their own means. Each is counted by kind and told in the trace.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def split_brain(stage: Stage) -> None:
 
 
 def failover_across_epochs(stage: Stage) -> None:
-    """A replica from before a change of leader is promoted after it, and the new leader may be dead."""
+    """A replica from before a change of leader is promoted; the new leader may be dead."""
     replica = stage.cut_replica()
     leader = stage.some_publisher()
     leader.kill()

@@ -41,9 +41,10 @@ class Lineage:
 class Judge:
     """The truth about the book streams `streams`."""
 
-    def __init__(self, world: World, streams: tuple[str, ...]) -> None:
+    def __init__(self, world: World, streams: tuple[str, ...], lease_key: str) -> None:
         self.world = world
         self.streams = streams
+        self.lease_key = lease_key
         self._filed: dict[tuple[str, str, Id], Levels | None] = {}
         self._truth: dict[tuple[str, Id], Levels | None] = {}
         self._payloads: dict[tuple[str, Id], bytes] = {}
@@ -64,7 +65,15 @@ class Judge:
         elif key in self.streams:
             stream = db.stream(key)
             assert stream is not None
-            self._entry(key, db.writer.partition(":")[0], entry_id, fields, self.lineage(stream))
+            writer = db.writer.partition(":")[0]
+            self._entry(key, writer, entry_id, fields, self.lineage(stream))
+            if entry_id[1] == 0 and self._holder(db) not in ("", writer):
+                self.world.counts["openings past the lease"] += 1
+
+    def _holder(self, db: Keyspace) -> str:
+        """Return who holds the lease."""
+        (owner,) = db.hmget(self.lease_key, "owner")
+        return (owner or b"").decode()
 
     def lineage(self, stream: StreamValue) -> Lineage:
         """Return the lineage of a stream's value."""
@@ -107,6 +116,7 @@ class Judge:
             elif writer != other:
                 raise self.world.violated("one writer an epoch", f"{name} after {other}")
         elif entry_id[1] != 0:
+            # Allowed: readers see a gap there and wait for the snapshot that follows a refill.
             self.world.counts["epochs refilled from their middle"] += 1
 
     def _snapshot(self, db: Keyspace, key: str, entry_id: Id, fields: Fields) -> None:

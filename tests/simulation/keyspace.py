@@ -1,7 +1,7 @@
 """The data of one Redis server and the plain commands that pykraken sends, exact to the reply.
 
-Replies have RESP2's shapes: bytes, ints, lists, None; errors are raised as `Refused`. `on_add` hears of
-each entry written, so that a judge can know what lies in Redis without asking it.
+Replies have RESP2's shapes: bytes, ints, lists, None; errors are raised as `Refused`. `on_add`
+hears of each entry written, so that a judge can know what lies in Redis without asking it.
 """
 
 from __future__ import annotations

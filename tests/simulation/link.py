@@ -1,7 +1,7 @@
 """A link to Redis in virtual time: stands where the shipped `LinkKeeper` stands, with its manners.
 
-It dials again with the keeper's own pauses, ends a link on which an answer is overdue, and tells its
-`Ear` the same three things. Sockets and threads are all that it leaves out.
+It dials again with the keeper's own pauses, ends a link on which an answer is overdue, and tells
+its `Ear` the same three things. Sockets and threads are all that it leaves out.
 """
 
 from __future__ import annotations
@@ -82,8 +82,12 @@ class SimulatedLink:
         self.close()
         self._ear.link_down()
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Close for good."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the link, and forget a dial under way."""
         self._generation += 1
         self._is_dialing = False
         if self._connection is not None:

@@ -1,7 +1,8 @@
 """Connections to Redis that lose, cut, delay and reset, as TCP and its middlemen do.
 
-A request's fate is drawn when it is sent: it may never arrive, arrive in part, arrive long after its
-sender gave up, or its reply may be lost. Whatever happens, bytes of one connection keep their order.
+A request's fate is drawn when it is sent: it may never arrive, arrive in part, arrive long after
+its sender gave up, or its reply may be lost. Whatever happens, bytes of one connection keep their
+order.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class Connection:
         fate = "arrive"
         if self._network.loss and self._world.chance(self._network.loss):
             fate = self._world.random.choice(("lost request", "lost reply", "cut", "late"))
-            self._world.fault(fate, f"{self._client} {commands[0][0]}")
+            self._world.fault(fate, f"{self._client} {commands[0][0]!r}")
         match fate:
             case "arrive":
                 self._send(commands, replies, self._network.latency())

@@ -1,4 +1,4 @@
-"""One publisher process: the shipped session, publication, lease and writer, turned as the daemon does.
+"""One publisher: the shipped session, publication, lease and writer, turned as the daemon does.
 
 Frames and answers wait in its inbox until its next turn. It can be paused (they pile up), slowed,
 killed, or asked to stop. At every event it files with the judge what its verified books are, by

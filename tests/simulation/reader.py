@@ -1,16 +1,18 @@
 """One consumer process: the shipped `Follower` and its replicas, driven over simulated connections.
 
-It checks after every event that a valid book is the book of that very id as published, that nothing
-comes twice unannounced, and that no entry is passed over without an event that says so. It can pause
-like a slow application; its clock then stands still, as the shipped clients' does.
+It checks after every event that a valid book is the book of that very id as published, that
+nothing comes twice unannounced, and that no entry is passed over without an event that says so. It
+can pause like a slow application; its clock then stands still, as the shipped clients' does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pykraken_consumer import _programs as programs
 from pykraken_consumer._events import (
+    Disconnected,
     EntryId,
     Epoch,
     Event,
@@ -18,11 +20,15 @@ from pykraken_consumer._events import (
     Joined,
     Missed,
     Quarantined,
+    Reconnected,
     Regression,
     Snapshot,
+    Stale,
+    TrimWarning,
 )
 from pykraken_consumer._programs import BLOCK_MS, Answer, Ask, Follower, Pause, Tell
 from pykraken_consumer.replica import Replica
+
 from tests.simulation.judge import Judge
 from tests.simulation.network import Connection, Network, is_error
 
@@ -99,15 +105,19 @@ class Reader:
                     self._ask(commands)
                     return
                 case Pause(seconds):
-                    self._began = self.world.now
-                    self._asks += 1
-                    wait, ask = seconds * self.world.random.uniform(0.5, 1.0), self._asks
-                    self.world.at(wait, lambda: self._answer(ask, []))
+                    self._sleep(seconds)
                     return
                 case _:
                     step = next(self._steps)
 
-    def _ask(self, commands: programs.Sequence[programs.Command]) -> None:
+    def _sleep(self, seconds: float) -> None:
+        self._began = self.world.now
+        self._asks += 1
+        ask = self._asks
+        wait = seconds * self.world.random.uniform(0.5, 1.0)
+        self.world.at(wait, lambda: self._answer(ask, []))
+
+    def _ask(self, commands: Sequence[programs.Command]) -> None:
         self._began = self.world.now
         self._asks += 1
         ask = self._asks
@@ -127,7 +137,7 @@ class Reader:
 
         self.network.dial(self.name, dialed, lambda reason: self._failed(self._asks, reason))
 
-    def _request(self, ask: int, commands: programs.Sequence[programs.Command]) -> None:
+    def _request(self, ask: int, commands: Sequence[programs.Command]) -> None:
         assert self._connection is not None
         self._connection.request(commands, lambda replies: self._replied(ask, replies))
 
@@ -177,7 +187,9 @@ class Reader:
                 if cursor != told.at and not told.is_lost:
                     raise self._wrong(f"a gap begins at the cursor, {told.at}", event)
                 told.lose(replica.cursor)
-            case Quarantined():
+            case Quarantined(_, entry_id, _):
+                if not told.is_lost and (told.at is None or not _follows(told.at, entry_id)):
+                    raise self._wrong(f"a hole is no bad entry: it stood at {told.at}", event)
                 told.lose(replica.cursor)
             case Regression():
                 told.at = None
@@ -188,7 +200,9 @@ class Reader:
                 told.at, told.is_lost = cursor, False
             case Missed() as missed:
                 told.missed = missed
-            case body if hasattr(body, "entry_id"):
+            case Stale() | TrimWarning() | Disconnected() | Reconnected():
+                pass
+            case body:
                 self._advance(event, told, body.entry_id)
                 told.at, told.missed = body.entry_id, None
                 told.is_lost = told.is_lost and not isinstance(body, Snapshot | Epoch)
@@ -203,7 +217,7 @@ class Reader:
             return
         if isinstance(event.body, Epoch):
             self._check_missed(event, told, at, entry_id)
-        elif entry_id != (at.epoch, at.seq + 1):
+        elif not _follows(at, entry_id):
             raise self._wrong(f"no hole in silence: it stood at {at}", event)
 
     def _check_missed(self, event: Event, told: Told, at: EntryId, entry_id: EntryId) -> None:
@@ -243,3 +257,8 @@ class Reader:
     def _wrong(self, promise: str, event: Event) -> Exception:
         body = str(event.body)[:300]
         return self.world.violated(promise, f"{self.name} {event.stream} {event.book!r}: {body}")
+
+
+def _follows(at: EntryId, entry_id: EntryId) -> bool:
+    """True when nothing lies between by the ids alone (WIRE 3.1)."""
+    return entry_id == (at.epoch, at.seq + 1) or (entry_id.epoch > at.epoch and entry_id.seq == 0)

@@ -18,8 +18,8 @@ from tests.simulation.world import Violation, World
 CALM_S = 100.0
 """How long everybody may take to recover: silence is noticed after 15 s, twice, and Kraken's
 subscriptions wait up to 30 s after failures."""
-SETTLE_S = 20.0
-"""A heartbeat comes every 5 s at most, and a dead connection is given up within 4."""
+SETTLE_S = 60.0
+"""A reader on a branch that is gone looks twice, 15 s apart, before it takes that for true."""
 
 
 @dataclass

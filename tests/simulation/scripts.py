@@ -40,7 +40,10 @@ def above(one: str, other: str) -> bool:
 def held_by(db: Keyspace, own: str) -> tuple[str | None, str | None]:
     """Return epoch and writer of a stream's `.own`."""
     epoch, writer = db.hmget(own, "epoch", "writer")
-    return epoch and epoch.decode(), writer and writer.decode()
+    return (
+        None if epoch is None else epoch.decode(),
+        None if writer is None else writer.decode(),
+    )
 
 
 def keep(db: Keyspace, keys: Sequence[str], entry_id: str, body: bytes, retention: int) -> None:
@@ -177,8 +180,13 @@ def snapshot(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer
     if isinstance(found, str):
         return [Code.REFUSED, found]
     entry_id, last, top = found
-    if held_by(db, own) != (epoch, writer) or above(last, epoch):
+    if above(last, epoch):
         return [Code.FENCED, entry_id]
+    held = held_by(db, own)
+    if held != (epoch, writer):
+        if held[0] is not None and not above(epoch, held[0]):
+            return [Code.FENCED, held[0] + "-0"]
+        return [Code.LOST, entry_id]
     if last != epoch or top < int(seq):
         return [Code.LOST, entry_id]
     keep(db, keys, f"{epoch}-{seq}", args[3], int(args[4]))

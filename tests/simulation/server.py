@@ -1,7 +1,7 @@
-"""A Redis server in virtual time: runs commands in order, stalls, is full, loads, dies, is replaced.
+"""A Redis server in virtual time: runs commands in order, stalls, fills, loads, dies, is replaced.
 
-`Address` is what clients dial: it leads to the current primary. A failover puts another server there,
-with data as old as the replica was; connections to the old one may live on for a while.
+`Address` is what clients dial: it leads to the current primary. A failover puts another server
+there, with data as old as the replica was; connections to the old one may live on for a while.
 """
 
 from __future__ import annotations

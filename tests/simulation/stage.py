@@ -63,13 +63,13 @@ class Stage:
             keys.book_keys("kraken", symbol, self.plan.depth, "").stream for symbol in SYMBOLS
         )
         self.lease_key = keys.lease_key("kraken", self.plan.feed)
-        self.judge = Judge(world, self.streams)
+        self.judge = Judge(world, self.streams, self.lease_key)
         db = Keyspace(world.random.choice((1, 10, 100)))
         db.on_add = self.judge.added
         self.address = Address(Server(world, db, parts.scripts))
         self.network = Network(world, self.address)
         self.market = Market(world, SYMBOLS, self.plan.depth)
-        self.rate = world.random.choice((10.0, 20.0, 40.0))
+        self.rate = world.random.choice((5.0, 15.0, 30.0))
         self.publishers: list[Publisher] = []
         self.readers: list[Reader] = []
         self._named = 0
@@ -182,7 +182,7 @@ class Stage:
     def _change(self) -> None:
         """Let a book change, now and then many times at once, and come back."""
         if self.rate:
-            times = 1 if not self.world.chance(0.01) else self.world.random.randrange(20, 200)
+            times = 1 if not self.world.chance(0.004) else self.world.random.randrange(20, 200)
             for _ in range(times):
                 self.market.change(self.world.random.choice(SYMBOLS))
             self.world.at(self.world.random.expovariate(self.rate), self._change)
@@ -195,5 +195,5 @@ class Stage:
             (fault,) = self.world.random.choices(kinds, weights)
             when = self.draw(2.0, CHAOS_S)
             self.world.at(when, lambda fault=fault: None if self.world.is_calm else fault(self))  # type: ignore[misc]
-        for _ in range(8):
+        for _ in range(6):
             self.world.at(self.draw(1.0, CHAOS_S), self.add_reader)

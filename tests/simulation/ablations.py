@@ -1,0 +1,94 @@
+"""Designs without one of their safeguards, made by substituting parts of the simulation.
+
+Nothing shipped knows of these. Each shows that the safeguard carries weight: without it some seed
+breaks a promise, and the simulation sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from unittest import mock
+
+from pykraken_consumer._events import EntryId
+
+from publisher.bus import scripts as shipped
+from publisher.bus.publication import Publication
+from publisher.bus.scripts import Code
+from publisher.bus.stream import Stream
+from tests.simulation import scripts
+from tests.simulation.keyspace import Keyspace
+from tests.simulation.run import Result, simulate
+from tests.simulation.scripts import Append, Verdict, last_of
+from tests.simulation.stage import Parts
+from tests.simulation.streams import Refused, show_id
+
+Simulation = Callable[[int], Result]
+
+
+def _append_blindly(db: Keyspace, part: Append) -> Verdict:
+    """Append under explicit ids, asking nothing: what Redis refuses counts as a retry."""
+    skipped = 0
+    for i in range(len(part.entries)):
+        try:
+            db.xadd(part.stream, f"{part.epoch}-{part.expected + 1 + i}", b"d", part.entries[i])
+        except Refused:
+            skipped += 1
+    for seq, body in part.snaps:
+        scripts.keep(db, part.keys, f"{part.epoch}-{seq.decode()}", body, part.retention)
+    return Code.OK, skipped
+
+
+def _append_unfenced(db: Keyspace, part: Append) -> Verdict:
+    """Append behind whatever is there, under the epoch that is there: everybody may write."""
+    found = last_of(db, part.stream)
+    assert not isinstance(found, str)
+    _, last, seq = found
+    for i in range(len(part.entries)):
+        db.xadd(part.stream, f"{last}-{seq + 1 + i}", b"d", part.entries[i])
+    return Code.OK, 0
+
+
+def _open_unfenced(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> object:
+    """Open behind whatever is there, in the epoch that is there."""
+    stream = db.stream(keys[0])
+    if stream is None:
+        return scripts.open_epoch(db, keys, args)
+    epoch, seq = stream.last
+    for i, entry in enumerate(args[5:7]):
+        db.xadd(keys[0], show_id((epoch, seq + 1 + i)), b"d", entry)
+    return [Code.OK, 0]
+
+
+class _EagerPublication(Publication):
+    """Opens again without asking whether the lease is still its own."""
+
+    def _reopen(self, stream: Stream) -> None:
+        super()._reopen(stream)
+        self.confirmed()
+
+
+def without_compare(seed: int) -> Result:
+    """Run a seed with explicit ids alone, without compare-and-append."""
+    changed = {shipped.APPEND: scripts.append_with(_append_blindly)}
+    return simulate(seed, replace(Parts(), scripts={**scripts.SHIPPED, **changed}))
+
+
+def without_fence(seed: int) -> Result:
+    """Run a seed without epochs: all writers share one sequence."""
+    changed = {
+        shipped.APPEND: scripts.append_with(_append_unfenced),
+        shipped.OPEN: _open_unfenced,
+    }
+    return simulate(seed, replace(Parts(), scripts={**scripts.SHIPPED, **changed}))
+
+
+def without_contiguity(seed: int) -> Result:
+    """Run a seed with readers that take any higher id for the next one."""
+    with mock.patch.object(EntryId, "is_followed_by", EntryId.__lt__):
+        return simulate(seed)
+
+
+def without_confirmation(seed: int) -> Result:
+    """Run a seed with leaders that reopen without asking for their lease."""
+    return simulate(seed, replace(Parts(), publication=_EagerPublication))
