@@ -319,6 +319,9 @@ class Publication:
         self._hold_until = now.mono + wait_s
         if call.kind in (Kind.INSPECT, Kind.PLAIN):
             self._due.append(call)
+        elif call.kind is Kind.SNAPSHOT:  # an append behind it may be in flight: leave that alone
+            self._schedule.hurry(call.streams[0])
+            return
         for stream in call.streams:
             stream.cut()
             if stream.state is StreamState.INSPECTING and call.kind is Kind.OPEN:
@@ -342,7 +345,7 @@ class Publication:
             if last_id.startswith("!"):
                 self._refuse(stream, last_id[1:])
                 continue
-            if parse_id(last_id)[0] >= EPOCH_END - 1:
+            if parse_id(last_id)[0] + 1 + opening.EPOCH_SPREAD > EPOCH_END:
                 self._refuse(stream, f"POISONED: no epoch lies above the entry {last_id}")
                 continue
             if feed not in ("", self.plan.feed):
