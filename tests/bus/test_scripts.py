@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -364,7 +364,9 @@ def test_inspect(opened: Scripts, client: Any) -> None:
 def test_out_of_memory_refuses_the_whole_call(opened: Scripts, client: Any) -> None:
     """R8: nothing is half written, and plain trims still run."""
     client.config_set("maxmemory", "1")
-    for refused in (lambda: opened.append(1, "a"), lambda: opened.snapshot(1), opened.open):
+    attempts: list[Callable[[], object]]
+    attempts = [lambda: opened.append(1, "a"), lambda: opened.snapshot(1), opened.open]
+    for refused in attempts:
         with pytest.raises(redis.exceptions.OutOfMemoryError):
             refused()
     assert client.xtrim(STREAM, minid=f"{E}-1", approximate=False) == 1
