@@ -28,7 +28,7 @@ from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
 from publisher.dial import Dialer
 from publisher.embedded import EmbeddedServer
-from publisher.errors import FencedError, KrakenRefused, ProtocolError, PykrakenError
+from publisher.errors import FencedError, KrakenRefused, ProtocolError
 from publisher.feed import Endpoint, Feed, UpgradeRefused
 from publisher.kraken import reconnect
 from publisher.logs import get_logger
@@ -269,10 +269,10 @@ class Daemon:
         result = self._dialer.result()
         if isinstance(result, Feed):
             self._open_feed(result, now)
-        elif isinstance(result, PykrakenError):
-            raise result
-        elif result is not None:
+        elif isinstance(result, OSError):
             self._redial(str(result) or type(result).__name__, now, result)
+        elif result is not None:
+            raise result  # our own fault
         elif not self._dialer.is_dialing and now.mono >= self._dial_at:
             wait_s = self._spend_attempt(now)
             if wait_s:

@@ -12,11 +12,12 @@ import selectors
 from collections.abc import Callable
 from typing import Protocol
 
+import redis
+
 from publisher.bus import link
 from publisher.bus.calls import Call
 from publisher.bus.link import Address, Link, Reply
 from publisher.dial import Dialer
-from publisher.errors import PykrakenError
 from publisher.logs import get_logger
 
 RETRY_S = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -82,10 +83,10 @@ class LinkKeeper:
         result = self._dialer.result()
         if isinstance(result, Link):
             self._up(result)
-        elif isinstance(result, PykrakenError):
-            raise result
-        elif result is not None:
+        elif isinstance(result, OSError | redis.RedisError):
             self._wait(str(result) or type(result).__name__, now)
+        elif result is not None:
+            raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now >= self._retry_at:
             self._dialer.start()
 
