@@ -101,10 +101,13 @@ class Link:
             self._reader.feed(data)
             if len(data) < RECEIVE_BYTES:
                 break
-        while (reply := self._reader.gets()) is not False:
-            if not self._owed:
-                raise ConnectionError(f"an answer to nothing: {str(reply)[:80]}")
-            answers.append((self._owed.popleft()[0], reply))
+        try:
+            while (reply := self._reader.gets()) is not False:
+                if not self._owed:
+                    raise ConnectionError(f"an answer to nothing: {str(reply)[:80]}")
+                answers.append((self._owed.popleft()[0], reply))
+        except hiredis.ProtocolError as error:
+            raise ConnectionError(f"not Redis' protocol: {error}") from error
         return answers
 
     def close(self) -> None:
