@@ -9,7 +9,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo sim test test-long bench check format clean
+.PHONY: help run demo sim test test-long simulation bench check format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -28,6 +28,9 @@ test: .venv/.installed-test ## every test that fits in ten minutes
 
 test-long: .venv/.installed-test ## the tests that take longer
 	$(BIN)/python -m pytest -n $(WORKERS) -m long --timeout 3600 $(ARGS)
+
+simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
+	$(BIN)/python -m tests.simulation --jobs $(WORKERS) $(ARGS)
 
 bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -7,7 +7,6 @@ breaks a promise, and the simulation sees it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from unittest import mock
 
 from pykraken_consumer._events import EntryId
@@ -20,7 +19,7 @@ from tests.simulation import scripts
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.run import Result, simulate
 from tests.simulation.scripts import Append, Verdict, last_of
-from tests.simulation.stage import Parts
+from tests.simulation.stage import Parts, Stage
 from tests.simulation.streams import Refused, show_id
 
 Simulation = Callable[[int], Result]
@@ -71,7 +70,7 @@ class _EagerPublication(Publication):
 def without_compare(seed: int) -> Result:
     """Run a seed with explicit ids alone, without compare-and-append."""
     changed = {shipped.APPEND: scripts.append_with(_append_blindly)}
-    return simulate(seed, replace(Parts(), scripts={**scripts.SHIPPED, **changed}))
+    return simulate(seed, Parts(scripts={**scripts.SHIPPED, **changed}))
 
 
 def without_fence(seed: int) -> Result:
@@ -80,7 +79,7 @@ def without_fence(seed: int) -> Result:
         shipped.APPEND: scripts.append_with(_append_unfenced),
         shipped.OPEN: _open_unfenced,
     }
-    return simulate(seed, replace(Parts(), scripts={**scripts.SHIPPED, **changed}))
+    return simulate(seed, Parts(scripts={**scripts.SHIPPED, **changed}))
 
 
 def without_contiguity(seed: int) -> Result:
@@ -89,6 +88,20 @@ def without_contiguity(seed: int) -> Result:
         return simulate(seed)
 
 
+def with_a_sleeper(seed: int) -> Result:
+    """Run a seed whose one fault is a leader that sleeps and wakes unable to reach the lease."""
+    return simulate(seed, chaos=_sleeper)
+
+
 def without_confirmation(seed: int) -> Result:
-    """Run a seed with leaders that reopen without asking for their lease."""
-    return simulate(seed, replace(Parts(), publication=_EagerPublication))
+    """Run that with leaders that reopen without asking for their lease."""
+    return simulate(seed, Parts(publication=_EagerPublication), _sleeper)
+
+
+def _sleeper(stage: Stage) -> None:
+    def sleep() -> None:
+        (leader,) = stage.leaders
+        leader.pause(4.0)
+        stage.network.cut_off[f"{leader.name}:lease"] = stage.world.now + 6.0
+
+    stage.world.at(5.0, sleep)

@@ -32,13 +32,15 @@ class Result:
     trace: list[str] = field(default_factory=list)
 
 
-def simulate(seed: int, parts: Parts | None = None) -> Result:
-    """Run one seed from its first second to its last."""
+def simulate(
+    seed: int, parts: Parts | None = None, chaos: Callable[[Stage], None] = Stage.chaos
+) -> Result:
+    """Run one seed from its first second to its last; `chaos` plans its faults."""
     world = World(seed)
     _silence()
     try:
         stage = Stage(world, parts or Parts())
-        stage.chaos()
+        chaos(stage)
         world.run(CHAOS_S)
         _calm(stage)
     except Violation as violation:

@@ -1,0 +1,47 @@
+"""Each safeguard taken away is missed: without it the simulation finds a broken promise."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import ablations
+from tests.simulation.ablations import Simulation
+
+SEEDS = 300
+
+
+@pytest.mark.parametrize(
+    ("simulation", "promises"),
+    [
+        pytest.param(
+            ablations.without_compare,
+            ("no hole in an epoch", "a snapshot stands behind its entry"),
+            id="compare-and-append",
+        ),
+        pytest.param(
+            ablations.without_fence,
+            ("only what was published lands", "one writer an epoch", "a loss ends the book"),
+            id="epochs",
+        ),
+        pytest.param(
+            ablations.without_contiguity,
+            ("a hole is no bad entry", "no hole in silence", "a valid book is the book of its id"),
+            id="contiguity",
+        ),
+    ],
+)
+def test_without_it_a_promise_breaks(simulation: Simulation, promises: tuple[str, ...]) -> None:
+    """Some seed breaks a promise that the safeguard keeps."""
+    for seed in range(SEEDS):
+        if simulation(seed).failure.startswith(promises):
+            return
+    pytest.fail(f"{SEEDS} seeds did not miss the safeguard")
+
+
+def test_a_leader_that_slept_asks_for_its_lease_before_it_opens_again() -> None:
+    """Asked first, nobody opens past another's lease; not asked, a sleeper fences its successor."""
+    shipped = [ablations.with_a_sleeper(seed) for seed in range(8)]
+    eager = [ablations.without_confirmation(seed) for seed in range(8)]
+    assert [result.failure for result in shipped] == [""] * 8
+    assert sum(result.counts["openings past the lease"] for result in shipped) == 0
+    assert sum(result.counts["openings past the lease"] for result in eager) > 8

@@ -1,0 +1,68 @@
+"""A first look at the simulation in each test run; `make simulation` runs a thousand seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.campaign import Summary, run
+from tests.simulation.faults import PLAN
+from tests.simulation.keyspace import Keyspace
+from tests.simulation.run import simulate
+from tests.simulation.stage import Parts
+from tests.simulation.world import World
+
+FIRST = 1_000_000
+"""Seeds apart from those of `make simulation`."""
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_no_promise_breaks(block: int) -> None:
+    """Ten seeds keep every promise, and were a real trial: books compared, faults injected."""
+    start = FIRST + 10 * block
+    summary = run(range(start, start + 10), jobs=1)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["book checks"] > 5000
+    assert sum(n for name, n in summary.counts.items() if name.startswith("fault ")) > 30
+
+
+def test_a_seed_is_always_the_same_run() -> None:
+    """Everything that is counted is the same the second time."""
+    assert simulate(FIRST).counts == simulate(FIRST).counts
+
+
+def test_a_failure_names_its_seed_and_what_happened_before() -> None:
+    """A server that loses what it was told to keep is found out, with a trace."""
+    result = simulate(5, Parts(scripts={}))
+    assert "seed 5" in result.failure
+    assert result.trace
+    summary = Summary()
+    summary.add(result)
+    assert "failed seeds: 5" in list(summary.lines())
+
+
+def test_every_kind_of_fault_is_drawn() -> None:
+    """No kind has lost its weight."""
+    assert all(weight > 0 for _, weight in PLAN)
+    assert len({fault for fault, _ in PLAN}) == len(PLAN)
+
+
+def test_virtual_time_keeps_the_order_of_one_instant() -> None:
+    """What falls on one instant happens in the order in which it was planned."""
+    world, seen = World(1), list[int]()
+    for number in range(20):
+        world.at(1.0, lambda number=number: seen.append(number))  # type: ignore[misc]
+    world.run(2.0)
+    assert seen == list(range(20))
+
+
+def test_a_copy_of_a_keyspace_goes_its_own_way() -> None:
+    """A replica that was cut off does not see what comes later."""
+    db = Keyspace(10)
+    db.xadd("s", "1-1", b"d", b"x")
+    replica = db.copy()
+    db.xadd("s", "1-2", b"d", b"y")
+    stream = replica.stream("s")
+    assert stream is not None
+    assert stream.last == (1, 1)
+    assert replica.run("XTRIM", "s", "MINID", "1-2") == 1
+    assert db.run("XRANGE", "s", "-", "+", "COUNT", 1) == [[b"1-1", [b"d", b"x"]]]
