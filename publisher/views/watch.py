@@ -93,11 +93,9 @@ async def keep_showing(
         asyncio.create_task(_paint(watched, screen, seconds, check)),
     ]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    while pending:
-        # More than once: redis-py loses a cancellation that meets an answer on its way in.
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=FRAME_S)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
     for task in done:
         task.result()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -178,6 +179,56 @@ def test_asyncio_is_cancelled_while_it_waits(redis_server: RedisServer) -> None:
                 await client.book("BTC/USD", depth=10, wait_s=0.1)
             with pytest.raises(ValueError, match="at least one symbol"):
                 await anext(client.follow())
+
+    asyncio.run(main())
+
+
+def test_asyncio_loses_no_cancellation(redis_server: RedisServer) -> None:
+    """Each of many cancels meets an answer on its way in, as nearly as a test can have it."""
+    story = Story().grow(5)
+    writer = written(redis_server, story)
+
+    async def read(client: AsyncClient, joined: asyncio.Event) -> None:
+        async for _ in client.follow(STREAM):
+            joined.set()
+
+    async def main() -> None:
+        async with AsyncClient(redis_server.url) as client:
+            for step in range(100):
+                joined = asyncio.Event()
+                reading = asyncio.ensure_future(read(client, joined))
+                await joined.wait()
+                for _ in range(step % 10):
+                    await asyncio.sleep(0)
+                story.grow(1)
+                writer.entries(story)  # blocks: the answer waits in the reader's socket
+                for _ in range(step % 3):
+                    await asyncio.sleep(0)
+                reading.cancel()
+                done, _ = await asyncio.wait([reading], timeout=5)
+                assert done, f"cancellation {step} was lost"
+                assert reading.cancelled()
+
+    asyncio.run(main())
+
+
+def test_asyncio_still_answers_a_task_that_tidies_up_after_its_cancellation(
+    redis_server: RedisServer,
+) -> None:
+    story = Story().grow(5)
+    written(redis_server, story)
+
+    async def read(client: AsyncClient) -> int:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return (await client.book(STREAM)).seq
+
+    async def main() -> None:
+        async with AsyncClient(redis_server.url) as client:
+            reading = asyncio.ensure_future(read(client))
+            await asyncio.sleep(0)
+            reading.cancel()
+            assert await reading == story.seq
 
     asyncio.run(main())
 

@@ -72,7 +72,7 @@ def busy(redis_server: RedisServer) -> Iterator[Target]:
 
 
 def test_it_ends_in_time_however_busy_the_stream_is(busy: Target) -> None:
-    # redis-py loses a cancellation that meets an answer, in about one of four tries.
+    # A cancellation often meets an answer, with which redis-py alone would lose it.
     for _ in range(15):
         screen, watched = Pictures(), Watched(STREAM, "BTC/USD")
         began = time.monotonic()
