@@ -27,6 +27,8 @@ class Keyspace:
         self.now_ms = 0
         self.writer = ""
         """Whose command runs, for the judge."""
+        self.added = 0
+        """How many entries were ever added."""
         self.on_add: Added | None = None
 
     def copy(self) -> Keyspace:
@@ -62,6 +64,7 @@ class Keyspace:
         wished = None if entry_id == "*" else parse_id(entry_id)
         added = stream.add(wished, fields, self.now_ms)
         self.values[key] = stream
+        self.added += 1
         if self.on_add is not None:
             self.on_add(self, key, added, fields)
         return added

@@ -43,18 +43,34 @@ class Network:
         self, client: str, done: Callable[[Connection | str], None], closed: Callable[[str], None]
     ) -> None:
         """Connect; `done` gets the connection or why there is none, `closed` a later reset."""
+        attempt = _Attempt(done)
+        self.world.at(DIAL_TIMEOUT_S, lambda: attempt.end("timed out"))
         if not self.reaches(client):
-            self.world.at(DIAL_TIMEOUT_S, lambda: done("timed out"))
             return
 
-        def answer() -> None:
+        def arrive() -> None:
             server = self.address.primary
             if not server.is_up:
-                done("connection refused")
+                attempt.end("connection refused")
             else:
-                server.reach(lambda: done(Connection(self, server, client, closed)))
+                server.reach(lambda: attempt.end(Connection(self, server, client, closed)))
 
-        self.world.at(self.world.random.uniform(*DIAL_S), answer)
+        self.world.at(self.world.random.uniform(*DIAL_S), arrive)
+
+
+class _Attempt:
+    """A dial: it ends once, well or not."""
+
+    def __init__(self, done: Callable[[Connection | str], None]) -> None:
+        self._done: Callable[[Connection | str], None] | None = done
+
+    def end(self, result: Connection | str) -> None:
+        """Hand on the first result; a connection that comes too late is closed."""
+        done, self._done = self._done, None
+        if done is not None:
+            done(result)
+        elif isinstance(result, Connection):
+            result.close()
 
 
 class Connection:

@@ -246,8 +246,9 @@ class Publisher:
     # What it tells the judge ----------------------------------------------------------------------
 
     def _file(self) -> None:
-        for stream in self.publication.books.values():
-            self._file_stream(stream)
+        if self.publication.epoch:
+            for stream in self.publication.books.values():
+                self._file_stream(stream)
 
     def _file_stream(self, stream: Stream) -> None:
         """File the book at each id given out since the last look; entry 0 has none."""

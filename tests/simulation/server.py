@@ -79,11 +79,13 @@ class Server:
         """Run one command; errors come back as `Refused`."""
         self.db.writer = writer
         self.db.now_ms = (UNIX_NS + int(self.world.now * 1e9)) // 1_000_000 + self.clock_skew_ms
+        added = self.db.added
         try:
             reply = self._run(command)
         except Refused as error:
             return error
-        self._wake()
+        if self.db.added != added:
+            self._wake()
         return reply
 
     def _run(self, command: Command) -> object:
