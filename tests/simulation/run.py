@@ -7,14 +7,18 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from unittest import mock
 
 import structlog
 
+from publisher import wire
 from publisher.bus.stream import StreamState
 from tests.simulation.stage import CHAOS_S, Parts, Stage
 from tests.simulation.streams import show_id
 from tests.simulation.world import Violation, World
 
+POINTER_BYTES = (wire.POINTER_BYTES, wire.POINTER_BYTES, 100)
+"""Now and then every snapshot event is a pointer: these books are too small for it otherwise."""
 CALM_S = 100.0
 """How long everybody may take to recover: silence is noticed after 15 s, twice, and Kraken's
 subscriptions wait up to 30 s after failures."""
@@ -38,11 +42,13 @@ def simulate(
     """Run one seed from its first second to its last; `chaos` plans its faults."""
     world = World(seed)
     _silence()
+    pointer_bytes = world.random.choice(POINTER_BYTES)
     try:
-        stage = Stage(world, parts or Parts())
-        chaos(stage)
-        world.run(CHAOS_S)
-        _calm(stage)
+        with mock.patch.object(wire, "POINTER_BYTES", pointer_bytes):
+            stage = Stage(world, parts or Parts())
+            chaos(stage)
+            world.run(CHAOS_S)
+            _calm(stage)
     except Violation as violation:
         return Result(seed, world.counts, str(violation), violation.trace)
     except Exception as error:  # noqa: BLE001 - whatever breaks a shipped part is a finding
