@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from publisher import reach
+from publisher.doctor import exchange
 from publisher.doctor.feeds import judge_feed
 from publisher.doctor.findings import Finding, Level
 from publisher.doctor.rights import judge_rights
@@ -54,6 +55,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     """Yield what is found, server by server and stream by stream."""
     yield Finding("ok", "settings")
     yield from _state(settings)
+    yield from exchange.look(settings)
     try:
         url = reach.redis_url(settings)
     except ConfigurationError:

@@ -58,14 +58,19 @@ def test_bad_settings_are_a_line_each_and_exit_code_2(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+# Nothing listens there: no test asks the true exchange.
+AWAY = ("--redis-url", "redis://127.0.0.1:1", "--rest-url", "http://127.0.0.1:1")
+
+
 def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PYKRAKEN_DEPHT=25\n")
-    done = pykraken("doctor", "--redis-url", "redis://127.0.0.1:1", folder=tmp_path)
+    done = pykraken("doctor", *AWAY, folder=tmp_path)
     assert '"name": "PYKRAKEN_DEPHT", "did_you_mean": "PYKRAKEN_DEPTH"' in done.stderr
 
 
 def test_a_password_among_the_arguments_is_warned_of_and_not_shown(tmp_path: Path) -> None:
-    done = pykraken("doctor", "--redis-url", "redis://:s3cret@127.0.0.1:1", folder=tmp_path)
+    words = [*AWAY, "--redis-url", "redis://:s3cret@127.0.0.1:1"]
+    done = pykraken("doctor", *words, folder=tmp_path)
     assert '"event": "settings.password_in_arguments"' in done.stderr
     assert "s3cret" not in done.stderr + done.stdout
 

@@ -1,0 +1,87 @@
+"""Kraken as seen from here: is its REST reached, is its system online, do the clocks agree?
+
+Nothing here is bad enough to fail the doctor: a publisher waits for an exchange that is away, and
+whoever only reads needs none.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+from publisher.doctor.findings import Finding, seconds_text
+from publisher.rest import Rest, RestError, RestRefused
+from publisher.setting_rules import mask_url
+from publisher.settings import Settings
+
+# For all calls together; the resolver alone may take longer than anybody wants to wait.
+PATIENCE_S = 3.0
+CALL_S = 2.0
+SKEW_NS = 1_000_000_000
+HALF_SECOND_NS = 500_000_000
+
+Reached = queue.SimpleQueue[list[Finding]]
+
+
+def look(settings: Settings, patience_s: float = PATIENCE_S) -> list[Finding]:
+    """Ask Kraken's REST and judge what it says, within `patience_s`."""
+    if settings.exchange == "sim":
+        return [Finding("ok", "the exchange is the simulator that `pykraken run` starts")]
+    reached: Reached = queue.SimpleQueue()
+    # A daemon thread: a resolver that hangs must not keep the doctor from leaving.
+    threading.Thread(target=_ask, args=(settings, reached), daemon=True).start()
+    try:
+        return reached.get(timeout=patience_s)
+    except queue.Empty:
+        return [_unreachable(settings, f"no answer within {patience_s:g} s")]
+
+
+def judge_system(status: str) -> Finding:
+    """Judge the system's state. Pure."""
+    if status == "online":
+        return Finding("ok", "Kraken is reached and online")
+    mend = "wait, books may stand still meanwhile; https://status.kraken.com says for how long"
+    return Finding("warn", f"Kraken is reached and in {status}", mend)
+
+
+def judge_clock(asked_ns: int, trip_ns: int, unix_s: int) -> Finding:
+    """Judge our clock, Unix ns `asked_ns` when Kraken was asked, by its answer, `unix_s`, after
+    `trip_ns`. Pure.
+
+    The answer is taken to be of the trip's middle and of the middle of its second; half the trip
+    counts as doubt.
+    """
+    ahead_ns = asked_ns + trip_ns // 2 - (unix_s * 1_000_000_000 + HALF_SECOND_NS)
+    if abs(ahead_ns) - trip_ns // 2 <= SKEW_NS:
+        return Finding("ok", "this clock agrees with Kraken's")
+    direction = "ahead of" if ahead_ns > 0 else "behind"
+    what = f"this clock is {seconds_text(ahead_ns)} {direction} Kraken's"
+    return Finding("warn", what, "set it by NTP: latencies are wrong, and `ts_recv` in every event")
+
+
+def _ask(settings: Settings, reached: Reached) -> None:
+    ca_file = str(settings.ca_file) if settings.ca_file else None
+    rest = Rest(settings.rest_url, CALL_S, ca_file=ca_file, http_proxy=settings.http_proxy)
+    with rest:
+        reached.put(list(_findings(rest, settings)))
+
+
+def _findings(rest: Rest, settings: Settings) -> Iterator[Finding]:
+    try:
+        yield judge_system(rest.system_status().status)
+        # On the connection that stands now, so that its trip is all that lies between.
+        asked_ns, began = time.time_ns(), time.monotonic_ns()
+        unix_s = rest.time()
+        yield judge_clock(asked_ns, time.monotonic_ns() - began, unix_s)
+    except RestRefused as error:
+        mend = "wait, then look again; https://status.kraken.com says what is the matter"
+        yield Finding("warn", f"Kraken's REST answers with an error, {error}", mend)
+    except RestError as error:
+        yield _unreachable(settings, error.reason)
+
+
+def _unreachable(settings: Settings, reason: str) -> Finding:
+    mend = "correct PYKRAKEN_REST_URL, or set PYKRAKEN_HTTP_PROXY or PYKRAKEN_CA_FILE"
+    return Finding("warn", f"Kraken's REST {mask_url(settings.rest_url)}: {reason}", mend)
