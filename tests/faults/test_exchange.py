@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,10 @@ def test_what_is_harmless(tmp_path: Path) -> None:
         assert watcher.count(Epoch) == 0
 
 
+def has_fired(scene: Scene, name: str, times: int) -> bool:
+    return scene.simulator.fired(name) > times
+
+
 def strike_until_reset(scene: Scene, watcher: Watcher, name: str, symbol: str) -> None:
     """Order a fault until it tells: a change may be undone within its own message, or by the next
     one before anybody could see it.
@@ -75,7 +80,7 @@ def strike_until_reset(scene: Scene, watcher: Watcher, name: str, symbol: str) -
     for _ in range(20):
         fired = scene.simulator.fired(name)
         scene.fault(name, symbol=symbol)
-        wait_until(lambda n=fired: scene.simulator.fired(name) > n, 10, f"{name} fired")
+        wait_until(partial(has_fired, scene, name, fired), 10, f"{name} fired")
         goal = watcher.count(Update, symbol) + 10
 
         def is_told(goal: int = goal) -> bool:
@@ -116,21 +121,26 @@ def test_three_failures_of_one_symbol_bring_a_new_connection(tmp_path: Path) -> 
         assert connections(scene) == before + 1
 
 
-def test_the_connection(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [("reset", "close", "restart"), ("malformed", "oversize")])
+def test_the_connection(tmp_path: Path, names: tuple[str, ...]) -> None:
     """X1, X10, X11, X13: every book is reset, asked for anew and right again; one epoch."""
     with staged(tmp_path) as scene:
         watcher, before = played(scene)
-        for number, (name, parameters) in enumerate(RECONNECT.items(), 1):
-            scene.fault(name, **parameters)
-            watcher.wait(
-                lambda n=number: len(watcher.reasons(BTC)) == len(watcher.reasons(ETH)) == n,
-                f"resets after {name}",
-            )
+        for number, name in enumerate(names, 1):
+            scene.fault(name, **RECONNECT[name])
+            for symbol in (BTC, ETH):
+                watcher.wait(
+                    partial(is_reset, watcher, symbol, number), f"{symbol} is reset after {name}"
+                )
             watcher.wait_updates(10)
         scene.judge(watcher)
         assert set(watcher.reasons()) == {"disconnected"}
-        assert connections(scene) == before + len(RECONNECT)
+        assert connections(scene) == before + len(names)
         assert watcher.count(Epoch) == 0
+
+
+def is_reset(watcher: Watcher, symbol: str, times: int) -> bool:
+    return len(watcher.reasons(symbol)) == times
 
 
 @pytest.mark.parametrize(
@@ -161,8 +171,7 @@ def test_acked_and_then_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["withhold_snapshot:symbol=BTC/USD", "withhold_ack:symbol=BTC/USD",
-              "withhold_snapshot:symbol=BTC/USD,updates=0"]
+    "fault", ["withhold_snapshot:symbol=BTC/USD,updates=0", "withhold_ack:symbol=BTC/USD"]
 )  # fmt: skip
 def test_an_answer_that_never_comes(tmp_path: Path, fault: str) -> None:
     """X26, X27: overdue after five seconds, asked for again; no other is touched."""

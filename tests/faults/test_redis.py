@@ -16,7 +16,6 @@ from tests.faults.scene import (
     Epoch,
     Missed,
     Scene,
-    Update,
     assert_contiguous,
     staged,
     stream_of,
@@ -101,7 +100,7 @@ def test_client_pause(tmp_path: Path) -> None:
         watcher.wait_updates(60)
         for milliseconds in (700, 1500):
             scene.client().execute_command("CLIENT", "PAUSE", milliseconds, "WRITE")
-            watcher.wait_updates(200)
+            watcher.wait_updates(120)
         scene.judge(watcher)
         assert len(epochs_in(scene)) == 1
 
@@ -365,15 +364,14 @@ def test_an_outage_longer_than_the_ring(tmp_path: Path) -> None:
 @pytest.mark.timeout(60)
 def test_a_loss_longer_than_the_ring(tmp_path: Path) -> None:
     """Redis lost more than the ring holds: the stream begins where the ring does, or anew."""
-    with staged(tmp_path, "--rate", "8000") as scene:
+    with staged(tmp_path, "--rate", "4000") as scene:
         watcher = scene.watcher()
         scene.publisher(ring_bytes=1 << 20)
-        watcher.wait_updates(20_000)
+        watcher.wait_updates(6_000)  # of both symbols together twice what the ring holds
         scene.redis.restart()
         scene.simulator.post("rate", rate=200)
         watcher.wait_updates(50)
         assert watcher.failure is None
-        assert watcher.count(Update) > 40_000
         for epoch in watcher.of(Epoch):
             assert epoch.reason in ("lost", "overrun")
         epochs_in(scene)
