@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest import mock
 
@@ -41,10 +42,9 @@ def simulate(
 ) -> Result:
     """Run one seed from its first second to its last; `chaos` plans its faults."""
     world = World(seed)
-    _silence()
     pointer_bytes = world.random.choice(POINTER_BYTES)
     try:
-        with mock.patch.object(wire, "POINTER_BYTES", pointer_bytes):
+        with mock.patch.object(wire, "POINTER_BYTES", pointer_bytes), _silence():
             stage = Stage(world, parts or Parts())
             chaos(stage)
             world.run(CHAOS_S)
@@ -128,7 +128,12 @@ def behind(stage: Stage) -> str:
     return ""
 
 
-def _silence() -> None:
-    """Keep the shipped parts' logs away."""
-    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
-    structlog.configure(wrapper_class=quiet)
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the shipped parts' logs away while a run lasts."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

@@ -18,7 +18,7 @@ from tests.simulation.random_calls import STREAMS, Call, Calls
 from tests.simulation.scripts import SHIPPED
 from tests.simulation.streams import Refused, StreamValue
 
-CALLS = 4000
+CALLS = 3000
 NODE_ENTRIES = 10
 
 
