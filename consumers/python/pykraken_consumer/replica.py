@@ -87,7 +87,7 @@ class Replica:
         self.wants: Want = "join"
         self.skipped = 0
         self._floor: EntryId | None = None  # after a gap or a bad entry: what helps is not older
-        self._after: EntryId | None = None  # the last entry told before that
+        self._after: EntryId | None = None  # the last entry told, while some are not
         self._refused: EntryId | None = None  # a bad snapshot of `.snap`, told once
         self._heard = now
         self._looked = now
@@ -154,7 +154,7 @@ class Replica:
             return []
         if self._floor is not None and entry_id < self._floor:
             return []
-        after = self.cursor if self._floor is None else self._after
+        after = self._after or self.cursor
         try:
             snapshot = _whole_book(entry_id, data)
         except DecodeError as error:
@@ -312,7 +312,7 @@ class Replica:
     def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
         """WIRE §7.2: "tell the application which events of the old epoch it did not see"."""
         self._drop("entries")
-        self._at = event.entry_id
+        self._at, self._after = event.entry_id, None
         self.book.epoch, self.book.seq = event.entry_id
         unseen = missed = None
         if event.prev_epoch is not None and event.prev_seq is not None:
@@ -338,7 +338,7 @@ class Replica:
 
     def _await(self, cursor: EntryId, floor: EntryId, after: EntryId) -> None:
         """Read on from `cursor` without a book, until a snapshot from `floor` on helps."""
-        if self._floor is None:
+        if self._after is None:
             self._after = after
         self._drop("join")
         self._at, self._floor = cursor, floor
@@ -351,7 +351,7 @@ class Replica:
 
     def _forget(self) -> None:
         self._drop("join")
-        self._at = self._floor = self._suspect = self._refused = None
+        self._at = self._after = self._floor = self._suspect = self._refused = None
 
     def _load(self, snapshot: Snapshot) -> None:
         book = self.book
@@ -363,7 +363,7 @@ class Replica:
         book.ts_event = snapshot.ts_event
         book.is_valid = True
         self.wants = "entries"
-        self._floor = None
+        self._after = self._floor = None
 
 
 def _range(epoch: int, first: int, last: int) -> Range:
