@@ -192,8 +192,8 @@ class Reader:
                     raise self._wrong(f"a hole is no bad entry: it stood at {told.at}", event)
                 told.lose(replica.cursor)
             case Regression():
-                told.at = None
-                told.lose(None)
+                told.at = told.lost_at = None
+                told.is_lost = True
             case Joined(cursor, after):
                 if after != (told.lost_at if told.is_lost else told.at):
                     raise self._wrong(f"a join tells what was told last, {told}", event)
@@ -216,34 +216,35 @@ class Reader:
         if told.is_lost:
             return
         if isinstance(event.body, Epoch):
-            self._check_missed(event, told, at, entry_id)
+            self._check_missed(event, event.body, told, at)
         elif not _follows(at, entry_id):
             raise self._wrong(f"no hole in silence: it stood at {at}", event)
 
-    def _check_missed(self, event: Event, told: Told, at: EntryId, entry_id: EntryId) -> None:
+    def _check_missed(self, event: Event, body: Epoch, told: Told, at: EntryId) -> None:
         """A new epoch says what of the old ones was not seen (WIRE 7.2)."""
+        missed = told.missed if told.missed is not None else Missed(None, None)
+        if missed.unseen is not None:
+            first, last = missed.unseen
+            if first <= at or not self.judge.has_landed(event.stream, last):
+                raise self._wrong(f"unseen is what was written behind {at}: {missed}", event)
         connection = self._connection
         stream = connection.server.db.stream(event.stream) if connection is not None else None
-        if stream is None:
-            return
-        lineage = self.judge.lineage(stream)
-        if not lineage.has(entry_id):
+        lineage = self.judge.lineage(stream) if stream is not None else None
+        if lineage is None or not lineage.has(body.entry_id):
             return  # rolled back since it was read
-        before = lineage.before(entry_id)
-        missed = told.missed
-        unseen = missed.unseen if missed is not None else None
-        if before is not None and before > at and (unseen is None or unseen.last < before):
+        before = lineage.before(body.entry_id)
+        if before is None:
+            return
+        if before != (body.prev_epoch, body.prev_seq):
+            # Written on one branch and refilled on another, it tells of the first one's past.
+            self.world.counts["epochs with the past of another branch"] += 1
+            return
+        if before > at and (missed.unseen is None or missed.unseen.last != before):
             raise self._wrong(f"unseen entries {at} to {before} are told: {missed}", event)
-        # After a failover the entry may tell of others that were written and then rolled back.
-        if unseen is not None:
-            has_landed = self.judge.has_landed(event.stream, unseen.last)
-            if unseen.first <= at or not has_landed:
-                raise self._wrong(f"unseen is what was written behind {at}: {missed}", event)
-        if missed is not None and missed.missed is not None:
+        if missed.missed is not None:
             first, last = missed.missed
-            for seq in range(first.seq, last.seq + 1):
-                if lineage.has((first.epoch, seq)):
-                    raise self._wrong(f"what landed is not missed by all: {missed}", event)
+            if any(lineage.has((first.epoch, seq)) for seq in range(first.seq, last.seq + 1)):
+                raise self._wrong(f"what landed is not missed by all: {missed}", event)
 
     def _check_book(self, event: Event, replica: Replica) -> None:
         cursor, book = replica.cursor, event.book
