@@ -73,7 +73,11 @@ class Reader:
         self._clock = 0.0
         self._began = 0.0
         self._asks = 0
+        self._owed = 0
+        """The ask whose answer the program waits for, 0 while it runs or pauses."""
         self._connection: Connection | None = None
+        self._is_asking = False
+        """True while a request is on its way, not in a pause."""
         self.world.at(0.0, lambda: self._go(next(self._steps)))
 
     @property
@@ -111,16 +115,12 @@ class Reader:
                     step = next(self._steps)
 
     def _sleep(self, seconds: float) -> None:
-        self._began = self.world.now
-        self._asks += 1
-        ask = self._asks
+        ask = self._begin()
         wait = seconds * self.world.random.uniform(0.5, 1.0)
         self.world.at(wait, lambda: self._answer(ask, []))
 
     def _ask(self, commands: Sequence[programs.Command]) -> None:
-        self._began = self.world.now
-        self._asks += 1
-        ask = self._asks
+        ask = self._begin()
         self.world.at(ANSWER_S, lambda: self._failed(ask, "no answer"))
         if self._connection is not None:
             self._request(ask, commands)
@@ -129,16 +129,29 @@ class Reader:
         def dialed(result: Connection | str) -> None:
             if isinstance(result, str):
                 self._failed(ask, result)
-            elif ask != self._asks or not self.is_alive:
+            elif ask != self._owed or not self.is_alive:
                 result.close()
             else:
                 self._connection = result
                 self._request(ask, commands)
 
-        self.network.dial(self.name, dialed, lambda reason: self._failed(self._asks, reason))
+        self.network.dial(self.name, dialed, self._closed)
+
+    def _begin(self) -> int:
+        self._began = self.world.now
+        self._asks += 1
+        self._owed = self._asks
+        return self._asks
+
+    def _closed(self, reason: str) -> None:
+        """The connection was reset; between two asks the next one dials."""
+        self._connection = None
+        if self._is_asking:
+            self._answer(self._owed, reason)
 
     def _request(self, ask: int, commands: Sequence[programs.Command]) -> None:
         assert self._connection is not None
+        self._is_asking = True
         self._connection.request(commands, lambda replies: self._replied(ask, replies))
 
     def _replied(self, ask: int, replies: list[object]) -> None:
@@ -146,16 +159,17 @@ class Reader:
         self._answer(ask, replies if error is None else error)
 
     def _failed(self, ask: int, reason: str) -> None:
-        if ask == self._asks and self.is_alive:
+        if ask == self._owed and self.is_alive:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
             self._answer(ask, reason)
 
     def _answer(self, ask: int, replies: list[object] | str) -> None:
-        if ask != self._asks or not self.is_alive:
+        if ask != self._owed or not self.is_alive:
             return
-        self._asks += 1
+        self._owed = 0
+        self._is_asking = False
         self._clock += self.world.now - self._began
         wait = self.paused_until - self.world.now
         answer = Answer(self._clock, replies)
