@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,16 @@ from tests.servers import Kind, RedisServer, server_binary
 TEST_VARIABLES = ("PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL")
 
 __all__ = ["RedisServer", "require", "wait_until"]
+
+
+def pytest_configure() -> None:
+    """Hear signals even if started in the background: an ignored one stays ignored in every child,
+    and the programs under test are stopped by signals.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -61,6 +61,8 @@ class Publication:
         """(stream, Redis' words) of keys that can never be written."""
         self.foreign: dict[str, str] = {}
         """Streams that another feed wrote last, with its id."""
+        self.gone: set[str] = set()
+        """Other feeds known to be no more: their streams may be opened."""
         self._capture = capture
         self._state_of = state_of
         self._schedule = SnapshotSchedule(plan)
@@ -190,7 +192,8 @@ class Publication:
             return
         for stream in self.streams:
             if stream.state is StreamState.READY and self._is_linked:
-                self._open(stream, now)
+                if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
+                    self._open(stream, now)
             elif stream.takes_entries and stream.is_overrun():
                 stream.overrun()
                 self._reopen(stream)
@@ -348,6 +351,7 @@ class Publication:
             if parse_id(last_id)[0] + 1 + opening.EPOCH_SPREAD > EPOCH_END:
                 self._refuse(stream, f"POISONED: no epoch lies above the entry {last_id}")
                 continue
+            self.foreign.pop(stream.keys.stream, None)
             if feed not in ("", self.plan.feed):
                 self.foreign[stream.keys.stream] = feed
             stream.inspected_as(last_id)

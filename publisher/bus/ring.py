@@ -56,8 +56,7 @@ class Ring:
 
     def restart(self, first: int) -> None:
         """Forget everything; the next entry is `first`."""
-        while self._entries:
-            self._drop()
+        self._drop(len(self._entries))
         self._marks.clear()
         self.first = first
 
@@ -68,14 +67,13 @@ class Ring:
             marks.append((now, self.end))
             while len(marks) > 1 and now - marks[1][0] >= self._seconds:
                 marks.popleft()
-                while self.first < marks[0][1]:
-                    self._drop()
+                self._drop(marks[0][1] - self.first)
         self._entries.extend(fresh)
         budget = self._budget
         added = sum(map(len, fresh)) + OVERHEAD_BYTES * len(fresh)
         budget.used += added
-        while budget.used > budget.limit and len(self._entries) > 1:
-            self._drop()
+        if budget.used > budget.limit:
+            self._give_up(budget.used - budget.limit)
         return added
 
     def slice(self, start: int, stop: int) -> list[bytes | Entry]:
@@ -90,9 +88,24 @@ class Ring:
         return list(islice(entries, start - first, stop - first))
 
     def cover_s(self, now: float) -> float:
-        """Return how many seconds back the ring reaches."""
-        return now - self._marks[0][0] if self._marks else 0.0
+        """Return how many seconds back the ring reaches. Another thread may ask, and gets a
+        RuntimeError when the ring grows meanwhile.
+        """
+        held = (at for at, seq in self._marks if seq >= self.first)
+        return now - next(held, now)
 
-    def _drop(self) -> None:
-        self._budget.used -= len(self._entries.popleft()) + OVERHEAD_BYTES
-        self.first += 1
+    def _drop(self, count: int) -> None:
+        popleft = self._entries.popleft
+        freed = sum(len(popleft()) for _ in range(count))
+        self._budget.used -= freed + OVERHEAD_BYTES * count
+        self.first += count
+
+    def _give_up(self, excess: int) -> None:
+        """Drop the oldest until `excess` bytes are free; the newest stays."""
+        count, freed = 0, 0
+        for entry in islice(self._entries, len(self._entries) - 1):
+            if freed >= excess:
+                break
+            freed += len(entry) + OVERHEAD_BYTES
+            count += 1
+        self._drop(count)

@@ -223,6 +223,8 @@ class _LeaseSide:
             for stranger in self._strangers.values():
                 if stranger.asks(call):
                     stranger.answered(reply, now.mono)
+                    if stranger.is_gone:
+                        self._writer.publication.gone.add(stranger.feed)
             return
         before = self._lease.state
         self._lease.answered(call, reply, now.mono)

@@ -9,7 +9,7 @@ from publisher import wire
 from publisher.bus.calls import Kind
 from publisher.bus.scripts import Code
 from publisher.bus.stream import StreamState
-from tests.bus.desk import MS, WRITER, A, B, Desk, of, snapshot
+from tests.bus.desk import MS, STATE, WRITER, A, B, Desk, of, snapshot
 
 
 def payloads(command: tuple[object, ...]) -> list[bytes]:
@@ -331,3 +331,28 @@ def test_full_memory_trims_snapshots_before_their_entries() -> None:
             ("XTRIM", f"{{t.{symbol}}}:book.10", "MINID", "~", f"{MS}-1"),
         )
     ]
+
+
+def test_a_stream_of_another_feed_waits_until_that_feed_is_known_to_be_gone() -> None:
+    """Two feeds start at once on an empty stream: the second must not fence the first."""
+    desk = Desk()
+    desk.publication.connected()
+    desk.publication.inspect()
+    for call in desk.publication.calls(desk.instant()):
+        desk.publication.answered(call, ["0-0", "", "5-1", "other", "0-0", ""])
+    desk.publication.lead(MS, "start")
+    stream = desk.publication.books[A]
+
+    def opened() -> list[str]:
+        desk.publication.ticked(desk.instant(), STATE)
+        sent = desk.publication.calls(desk.instant())
+        for call in sent:
+            if call.kind is Kind.INSPECT:
+                desk.publication.answered(call, ["0-0", "", "5-1", "other", "0-0", ""])
+        return [call.streams[0].symbol for call in sent if call.kind is Kind.OPEN]
+
+    opened()
+    assert opened() == ["", B]
+    assert stream.keys.stream in desk.publication.foreign
+    desk.publication.gone.add("other")
+    assert opened() == [A]
