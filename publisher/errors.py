@@ -113,7 +113,8 @@ class FrameTooLarge(ProtocolError):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"frame of {self.size} bytes is over the limit of {self.limit}: raise PYKRAKEN_FRAME_MAX_BYTES"
+        over = f"frame of {self.size} bytes is over the limit of {self.limit}"
+        return f"{over}: raise PYKRAKEN_FRAME_MAX_BYTES"
 
 
 class BadFrame(ProtocolError):
