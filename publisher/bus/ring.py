@@ -67,7 +67,7 @@ class Ring:
             marks.append((now, self.end))
             while len(marks) > 1 and now - marks[1][0] >= self._seconds:
                 marks.popleft()
-                self._drop(marks[0][1] - self.first)
+                self._drop(max(0, marks[0][1] - self.first))  # the budget may have taken more
         self._entries.extend(fresh)
         budget = self._budget
         added = sum(map(len, fresh)) + OVERHEAD_BYTES * len(fresh)
