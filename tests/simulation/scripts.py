@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from publisher.bus import scripts as shipped
 from publisher.bus.scripts import Code
 from tests.simulation.keyspace import Keyspace
-from tests.simulation.streams import Refused, StreamValue, show_id
+from tests.simulation.streams import Refused, show_id
 
 Answer = object
 Script = Callable[[Keyspace, Sequence[str], Sequence[bytes]], Answer]
@@ -233,5 +233,3 @@ SHIPPED: dict[str, Script] = {
     shipped.RELEASE: release,
 }
 """The model of each script, by the Lua text that it stands for."""
-
-__all__ = ["SHIPPED", "Append", "Script", "StreamValue", "append_one", "append_with"]
