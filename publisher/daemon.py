@@ -30,6 +30,7 @@ from publisher.dial import Dialer
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused, ProtocolError
 from publisher.feed import Endpoint, Feed, UpgradeRefused
+from publisher.health.vitals import Vitals
 from publisher.kraken import reconnect
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
@@ -56,6 +57,11 @@ def run(settings: Settings) -> int:
             url = server.start(settings.embedded_port, settings.embedded_dir)
         daemon = stack.enter_context(contextlib.closing(Daemon(settings, url, state)))
         stack.enter_context(daemon.signals())
+        if settings.metrics_port is not None:
+            from publisher.health.server import serving  # loads libraries: only for who asks
+
+            at = settings.metrics_host, settings.metrics_port
+            stack.enter_context(serving(daemon.vitals(), *at))
         daemon.start_up()
         daemon.main_loop()
         daemon.shut_down()
@@ -110,6 +116,7 @@ class Daemon:
         self._dial_at = 0.0
         self._stops = 0
         self._next_tick = 0.0
+        self.last_turn = time.monotonic()
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
         session = self._session
@@ -202,6 +209,7 @@ class Daemon:
             else:
                 self._drain_wake()
         now = _now()
+        self.last_turn = now.mono
         if now.mono >= self._next_tick:
             self._next_tick = now.mono + TICK_S
             self._tick(now)
@@ -259,6 +267,17 @@ class Daemon:
                     self._writer.publication.announce(notice, now)
                 case Log(event, detail):
                     self._log.info(event, detail=detail)
+
+    def vitals(self) -> Vitals:
+        """Return what the health endpoint may look at, from threads of its own."""
+        return Vitals(
+            plan=self._plan,
+            session=self._session,
+            writer=self._writer,
+            last_turn=lambda: self.last_turn,
+            is_connected=lambda: self._feed is not None,
+            connects_left=lambda: reconnect.left(self._state.read(BUDGET_STATE), int(time.time())),
+        )
 
     # The feed's connection ------------------------------------------------------------------------
 

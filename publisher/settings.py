@@ -275,6 +275,19 @@ class Settings(BaseSettings):
         description="Folder in which the embedded server keeps its data. Default: unset, memory "
         "only, since streams hold a minute.",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="Port of /metrics (Prometheus) and /livez. Default: unset, no port is opened "
+        "that nobody asked for; each publisher of a machine needs one of its own.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address of that port. Default: 127.0.0.1, since whoever reaches it may read "
+        "it; 0.0.0.0 in a container.",
+    )
     state_dir: Path = Field(
         default_factory=default_state_dir,
         description="Folder for what must outlive a restart: connect budget, address of the "

@@ -22,7 +22,9 @@ LOCK = ".lock"
 
 
 class StateFolder:
-    """The values in one folder, by name. For one thread; processes may share the folder."""
+    """The values in one folder, by name. For one thread, but `read` for any; processes may share
+    the folder.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +38,7 @@ class StateFolder:
 
     def read(self, name: str) -> str | None:
         """Return the value, or None when there is none."""
-        if name in self._memory:
+        with contextlib.suppress(KeyError):
             return self._memory[name]
         try:
             return self._file(name).read_text(encoding="utf-8", errors="replace")

@@ -52,11 +52,20 @@ def spend(stored: str | None, unix_s: int) -> tuple[str, int]:
     Zero seconds means that the attempt is granted and counted. What is stored is a JSON list of
     Unix times.
     """
+    recent = _recent(stored, unix_s)
+    if len(recent) >= BUDGET:
+        return json.dumps(recent), max(1, recent[0] + BUDGET_WINDOW_S - unix_s)
+    return json.dumps([*recent, unix_s]), 0
+
+
+def left(stored: str | None, unix_s: int) -> int:
+    """Return how many attempts the stored budget still grants."""
+    return BUDGET - len(_recent(stored, unix_s))
+
+
+def _recent(stored: str | None, unix_s: int) -> list[int]:
     try:
         attempts = [int(when) for when in json.loads(stored or "[]")]
     except (ValueError, TypeError, OverflowError, RecursionError):  # whatever a disk may hold
         attempts = []
-    recent = [when for when in attempts if 0 <= unix_s - when < BUDGET_WINDOW_S][-BUDGET:]
-    if len(recent) >= BUDGET:
-        return json.dumps(recent), max(1, recent[0] + BUDGET_WINDOW_S - unix_s)
-    return json.dumps([*recent, unix_s]), 0
+    return [when for when in attempts if 0 <= unix_s - when < BUDGET_WINDOW_S][-BUDGET:]

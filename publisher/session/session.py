@@ -151,6 +151,7 @@ class Session:
     def disconnected(self, now: Now) -> list[Action]:
         """The connection is gone: every live book is dropped."""
         self._is_connected = False
+        self.counts["disconnected"] += 1
         actions: list[Action] = []
         for subscription in self.subscriptions.values():
             if subscription.state is State.LIVE:

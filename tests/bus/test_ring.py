@@ -74,3 +74,14 @@ def test_snapshots_count_with_their_bodies_and_all_is_given_back() -> None:
     ring.restart(0)
     assert budget.used == 0
     assert (ring.first, ring.end, ring.cover_s(5.0)) == (0, 0, 0.0)
+
+
+def test_the_cover_is_of_what_is_still_there() -> None:
+    """Bytes may give out before seconds do: then the ring reaches back less far than it began."""
+    ring = Ring(RingBudget(20 * (10 + OVERHEAD_BYTES)), 60)
+    for second in range(30):
+        filled(ring, 5, float(second))
+    assert (ring.first, ring.end) == (130, 150)
+    assert ring.cover_s(29.5) == 29.5 - 26
+    filled(ring, 40, 29.6)
+    assert ring.cover_s(29.7) <= 0.25

@@ -89,6 +89,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("heartbeat_s", "6", "less than or equal to 5"),
         ("redis_timeout_s", "1.5", "must be below PYKRAKEN_LEASE_S (1.5)"),
         ("retention_s", "4", "must be at least PYKRAKEN_SNAPSHOT_INTERVAL_S (5)"),
+        ("metrics_port", "0", "greater than or equal to 1"),
         ("log_format", "xml", "must be 'auto', 'human' or 'json'"),
         ("exchange", "binance", "must be 'kraken' or 'sim'"),
     ],

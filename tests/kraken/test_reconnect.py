@@ -13,6 +13,7 @@ from publisher.kraken.reconnect import (
     HEALTHY_S,
     LONGEST_WAIT_S,
     Backoff,
+    left,
     spend,
 )
 
@@ -72,6 +73,16 @@ def test_the_budget_is_spent_and_comes_back() -> None:
     stored, wait_s = spend(stored, 1000 + BUDGET_WINDOW_S)
     assert wait_s == 0
     assert len(json.loads(stored)) == BUDGET
+
+
+def test_what_is_left_of_the_budget() -> None:
+    stored = None
+    for second in range(3):
+        stored, _ = spend(stored, 1000 + second)
+    assert left(None, 1000) == BUDGET
+    assert left(stored, 1002) == BUDGET - 3
+    assert left(stored, 1001 + BUDGET_WINDOW_S) == BUDGET - 1
+    assert left(json.dumps([1000] * 2 * BUDGET), 1000) == 0
 
 
 def test_the_wait_is_never_zero_while_the_budget_is_spent() -> None:

@@ -1,0 +1,1 @@
+"""Tests of the health endpoint, asked over HTTP as Prometheus and a supervisor would."""
