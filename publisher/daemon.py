@@ -337,7 +337,10 @@ class Daemon:
         status = error.status if isinstance(error, UpgradeRefused) else None
         wait_s = self._backoff.wait_s(now.mono, status, random.random())
         self._dial_at = now.mono + wait_s
-        self._log.warning("feed.away", reason=reason, retry_s=round(wait_s, 2))
+        words = {"reason": reason, "retry_s": round(wait_s, 2)}
+        if error is not None:  # it never stood: perhaps a setting is wrong
+            words["mend"] = "see PYKRAKEN_WS_URL, PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE"
+        self._log.warning("feed.away", **words)
 
     # Odds and ends --------------------------------------------------------------------------------
 
