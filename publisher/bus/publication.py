@@ -309,13 +309,13 @@ class Publication:
             case Kind.INSPECT:
                 self._inspected(call.streams, [str(part) for part in reply])
             case Kind.OPEN:
-                self._opened(call.streams[0], Code(int(reply[0])), str(reply[1]))
+                self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
             case Kind.APPEND:
                 for i, stream in enumerate(call.streams):
-                    self._appended(stream, Code(int(reply[2 * i])), str(reply[2 * i + 1]))
+                    self._took(stream, Code(int(reply[2 * i])), str(reply[2 * i + 1]))
             case Kind.SNAPSHOT if reply[0] != Code.OK and not call.streams[0].is_in_flight:
                 # No append is on its way that would find out: a quiet stream is refilled by this.
-                self._appended(call.streams[0], Code(int(reply[0])), str(reply[1]))
+                self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
 
     def failed(self, call: Call, now: Now, wait_s: float) -> None:
         """A call was refused whole (OOM, LOADING, ...): the same again, after a while."""
@@ -356,21 +356,15 @@ class Publication:
                 self.foreign[stream.keys.stream] = feed
             stream.inspected_as(last_id)
 
-    def _opened(self, stream: Stream, code: Code, detail: str) -> None:
+    def _took(self, stream: Stream, code: Code, detail: str) -> None:
+        """Take a stream's answer to an open, an append or a snapshot."""
         if code is Code.REFUSED:
             self._refuse(stream, detail)
             return
-        stream.opened(code, detail)
-        if stream.state is StreamState.INSPECTING:
-            self._reopen(stream)
-        elif stream.has_pending:
-            self._pending[stream] = None
-
-    def _appended(self, stream: Stream, code: Code, detail: str) -> None:
-        if code is Code.REFUSED:
-            self._refuse(stream, detail)
-            return
-        stream.answered(code, detail)
+        if stream.state is StreamState.OPENING:
+            stream.opened(code, detail)
+        else:
+            stream.answered(code, detail)
         if stream.state is StreamState.INSPECTING:
             self._reopen(stream)
         elif stream.has_pending:
