@@ -164,13 +164,13 @@ class Daemon:
         deadline = now.mono + FLUSH_S
         while self._writer.is_leading and time.monotonic() < deadline and self._stops < 2:
             self._turn(0.01)
-            if publication.is_settled:
+            if self._writer.is_settled:
                 break
         self._writer.release(_now())
         deadline = time.monotonic() + RELEASE_S
         while self._writer.owes_release and time.monotonic() < deadline and self._stops < 2:
             self._turn(0.01)
-        self._log.info("daemon.stopped", flushed=publication.is_settled)
+        self._log.info("daemon.stopped", flushed=self._writer.is_settled)
 
     def close(self) -> None:
         """Close whatever is open."""

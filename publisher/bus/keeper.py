@@ -63,6 +63,11 @@ class LinkKeeper:
         """True while calls can be sent."""
         return self._link is not None
 
+    @property
+    def is_idle(self) -> bool:
+        """True while no answer is owed."""
+        return self._link is None or not self._link.owes
+
     def send(self, calls: list[Call], now: float) -> None:
         """Send calls, in order, if the link is up; a break is told by `link_down`."""
         if self._link is None:

@@ -64,6 +64,11 @@ class Link:
         """True while bytes wait for the socket to take them."""
         return bool(self._out)
 
+    @property
+    def owes(self) -> bool:
+        """True while an answer is outstanding."""
+        return bool(self._owed)
+
     def oldest_wait(self, now: float) -> float:
         """Return for how long the oldest call has waited for its answer, in seconds."""
         return now - self._owed[0][1] if self._owed else 0.0

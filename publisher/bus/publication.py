@@ -67,6 +67,7 @@ class Publication:
         self._state_of = state_of
         self._schedule = SnapshotSchedule(plan)
         self._is_linked = False
+        self._is_over = False
         self._hold_until = 0.0
         self._pending: dict[Stream, None] = {}
         self._unconfirmed: list[Stream] = []
@@ -85,9 +86,13 @@ class Publication:
 
     @property
     def is_settled(self) -> bool:
-        """True when nothing waits for Redis."""
-        busy = any(stream.is_in_flight for stream in self.streams)
-        return not (self._pending or self._due or busy)
+        """True when nothing waits to be sent or confirmed, a hurried snapshot neither."""
+        if self._pending or self._due or any(stream.is_in_flight for stream in self.streams):
+            return False
+        return not any(
+            stream.state is StreamState.OPEN and self._schedule.is_hurried(stream)
+            for stream in self.books.values()
+        )
 
     # Leadership and the link ----------------------------------------------------------------------
 
@@ -178,17 +183,20 @@ class Publication:
 
     def bye(self, now: Now) -> None:
         """Say farewell in every stream, with a last snapshot of each book behind it."""
+        self._is_over = True
         for symbol, stream in self.books.items():
             if stream.takes_entries:
                 self._schedule.hurry(stream)
                 self.publish(symbol, wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now.unix)
         self.announce(wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now)
+        for stream in self.streams:
+            stream.takes_entries = False  # nothing comes after a farewell
 
     # Time -----------------------------------------------------------------------------------------
 
     def ticked(self, now: Now, feed_state: wire.FeedState) -> None:
         """Do what is due by time: status once a second, heartbeats in quiet streams, openings."""
-        if not self.epoch:
+        if not self.epoch or self._is_over:
             return
         for stream in self.streams:
             if stream.state is StreamState.READY and self._is_linked:

@@ -53,6 +53,10 @@ class SnapshotSchedule:
         turn.newest = stream.epoch, 1
         turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
 
+    def is_hurried(self, stream: Stream) -> bool:
+        """True while a snapshot that was hurried has not been captured."""
+        return self._turns[stream.symbol].is_hurried
+
     def newest(self, stream: Stream) -> int | None:
         """Return the seq of the newest snapshot in the stream's epoch, if any."""
         newest = self._turns[stream.symbol].newest
@@ -71,9 +75,13 @@ class SnapshotSchedule:
         self._next_look = now + LOOK_EVERY_S
         share = 1 + int(2 * len(self._turns) * LOOK_EVERY_S / self._interval_s)
         for stream in streams:
-            if stream.state is not StreamState.OPEN or stream.has_pending:
-                continue
             turn = self._turns[stream.symbol]
+            if stream.state is not StreamState.OPEN:
+                continue
+            if stream.has_pending:
+                if turn.is_hurried:
+                    self._next_look = now
+                continue
             if not self._is_due(turn, stream, now):
                 continue
             turn.taken_at = now

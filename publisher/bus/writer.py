@@ -53,6 +53,11 @@ class Writer:
         """True while this process writes the feed."""
         return self.lease.state is LeaseState.LEADING
 
+    @property
+    def is_settled(self) -> bool:
+        """True when everything was sent and answered."""
+        return self.publication.is_settled and self._data.is_idle
+
     def ticked(self, now: Now, feed_state: wire.FeedState) -> None:
         """Do what is due by time."""
         self._data.ticked(now.mono)

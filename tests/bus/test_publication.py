@@ -356,3 +356,23 @@ def test_a_stream_of_another_feed_waits_until_that_feed_is_known_to_be_gone() ->
     assert stream.keys.stream in desk.publication.foreign
     desk.publication.gone.add("other")
     assert opened() == [A]
+
+
+def test_nothing_comes_after_a_farewell_and_its_snapshot_is_waited_for() -> None:
+    desk = Desk.opened()
+    desk.update()
+    in_flight = desk.calls()
+    desk.publication.bye(desk.instant())
+    stream = desk.publication.books[A]
+    last = stream.last_seq
+    desk.update()
+    desk.tick(5.0)
+    assert stream.last_seq == last, "neither an update nor a heartbeat"
+    held_back = desk.calls()
+    assert stream not in [call.streams[0] for call in of(held_back, Kind.SNAPSHOT)]
+    desk.answer(*in_flight, *held_back)
+    assert not desk.publication.is_settled
+    rest = desk.calls()
+    assert [call.streams for call in of(rest, Kind.SNAPSHOT)] == [(stream,)]
+    desk.answer(*rest)
+    assert desk.publication.is_settled
