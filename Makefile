@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
-# Two workers: the tests wait for servers and processes more than they compute.
-WORKERS ?= 2
+# More workers than cores: the tests wait for servers and processes more than they compute.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo sim test test-long simulation bench check format clean
@@ -24,10 +24,10 @@ sim: .venv/.installed-run ## the exchange simulator alone
 	@$(BIN)/pykraken simulate $(ARGS)
 
 test: .venv/.installed-test ## every test that fits in ten minutes
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 test-long: .venv/.installed-test ## the tests that take longer
-	$(BIN)/python -m pytest -n $(WORKERS) -m long --timeout 3600 $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --timeout 3600 $(ARGS)
 
 simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
 	$(BIN)/python -m tests.simulation --jobs $(WORKERS) $(ARGS)

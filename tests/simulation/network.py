@@ -144,7 +144,9 @@ class Connection:
         self._back_at = max(self._back_at, self._world.now + self._network.latency())
 
         def deliver() -> None:
-            if self.is_open and not self._is_dead and self._network.reaches(self._client):
+            if not self._network.reaches(self._client):
+                self._is_dead = True  # TCP never hands over what comes after something lost
+            if self.is_open and not self._is_dead:
                 replies(answers)
 
         self._world.at(self._back_at - self._world.now, deliver)

@@ -88,7 +88,7 @@ def _heal(stage: Stage) -> None:
     server = stage.server
     server.stalled_until = server.full_until = now
     for connection in stage.market.connections:
-        connection.is_silent, connection.spoil = False, None
+        connection.spoil = None  # one that is silent stays so: TCP does not go on after a hole
     for publisher in stage.publishers:
         publisher.turn_every_s = 0.0
 
