@@ -85,3 +85,16 @@ def test_the_cover_is_of_what_is_still_there() -> None:
     assert ring.cover_s(29.5) == 29.5 - 26
     filled(ring, 40, 29.6)
     assert ring.cover_s(29.7) <= 0.25
+
+
+def test_seconds_drop_nothing_that_bytes_have_dropped_already() -> None:
+    """Seqs must never go backwards: once they did, and wrong bytes landed under right ids."""
+    ring = Ring(RingBudget(20 * (10 + OVERHEAD_BYTES)), 1.0)
+    expected = 0
+    for step in range(60):
+        filled(ring, 5, step * 0.3)
+        expected += 5
+        assert ring.end == expected
+        assert ring.first >= expected - 20
+        newest = ring.slice(ring.end - 1, ring.end)
+        assert newest == [b"%010d" % 4]
