@@ -45,6 +45,21 @@ def _evalsha(
     return ("EVALSHA", _DIGEST[script], len(keys), *keys, *arguments)
 
 
+def is_answer(call: Call, reply: object) -> bool:
+    """Tell whether a reply has the shape of the call's answer; if not, it is another call's."""
+    if call.kind is Kind.PLAIN:
+        return True
+    if call.kind is Kind.RELEASE:
+        return isinstance(reply, int)
+    if call.kind is Kind.LOOK or call.kind is Kind.LOOK_STRANGER:
+        parts = 3
+    else:
+        parts = 2 * (len(call.streams) or 1)
+    if not isinstance(reply, list) or len(reply) != parts:
+        return False
+    return call.kind not in (Kind.OPEN, Kind.APPEND, Kind.SNAPSHOT) or isinstance(reply[0], int)
+
+
 def inspect(streams: Sequence[Stream]) -> Call:
     """Ask for the last id and the owning feed of each stream."""
     keys = [key for stream in streams for key in (stream.keys.stream, stream.keys.own)]

@@ -108,6 +108,9 @@ class Writer:
                 self._error(call, str(reply))
                 if not self._data.is_up:
                     return
+            elif not calls.is_answer(call, reply):
+                self._data.drop("the answer to another call", self._clock().mono)
+                return
             else:
                 self.publication.answered(call, reply)
         for stream, words in self.publication.refused[self._refused :]:
@@ -218,6 +221,9 @@ class _LeaseSide:
                 if verdicts.judge(str(reply)) is Verdict.RECONNECT:
                     self._keeper.drop(str(reply), now.mono)
                     return
+            elif not calls.is_answer(call, reply):
+                self._keeper.drop("the answer to another call", now.mono)
+                return
             elif call.kind is Kind.RELEASE:
                 self.owes_release = False
             else:

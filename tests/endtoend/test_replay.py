@@ -133,6 +133,7 @@ def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str |
         yield server.url
 
 
+@pytest.mark.timeout(WHOLE_RUN_S)
 @pytest.mark.parametrize("name", CAPTURES)
 def test_a_capture_comes_out_as_it_went_in(
     name: str, server_url: str | None, captures: Path, tmp_path: Path
