@@ -90,7 +90,8 @@ class Judge:
     def _entry(self, key: str, writer: str, entry_id: Id, fields: Fields, lineage: Lineage) -> None:
         name = f"{key} {show_id(entry_id)} of {writer}"
         if writer == STRAY:
-            self._truth[key, entry_id] = None
+            # Where the entry itself landed on another branch, readers rightly hold its book.
+            self._truth.setdefault((key, entry_id), None)
         else:
             before = self._payloads.setdefault((key, entry_id), fields[1])
             if before != fields[1]:
