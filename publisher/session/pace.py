@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from publisher.kraken import requests
+from publisher.kraken.requests import Topic
 from publisher.session.subscription import State, Subscription, Trigger
 
 REQUESTS_PER_S = 15.0
@@ -36,7 +37,7 @@ class Pace:
         return self._req_id
 
     def requests(
-        self, subscriptions: Iterable[Subscription], depth: int, now: float
+        self, subscriptions: Iterable[Subscription], topic: Topic, now: float
     ) -> Iterator[bytes]:
         """Yield the requests to send now: unsubscribe what failed, subscribe what is due."""
         leaving: list[Subscription] = []
@@ -48,17 +49,17 @@ class Pace:
                 joining.append(subscription)
         for batch in self.batches(leaving, now):
             symbols, req_id = self._asked(batch, now)
-            yield requests.unsubscribe_book(symbols, depth, req_id)
+            yield requests.ask("unsubscribe", topic, symbols, req_id)
         for batch in self.batches(joining, now):
             symbols, req_id = self._asked(batch, now)
-            yield requests.subscribe_book(symbols, depth, req_id)
+            yield requests.ask("subscribe", topic, symbols, req_id)
 
     def _asked(self, batch: Sequence[Subscription], now: float) -> tuple[list[str], int]:
         req_id = self.next_req_id()
         for subscription in batch:
             subscription.moves(Trigger.SENT, now)
             subscription.req_id = req_id
-        return [subscription.symbol for subscription in batch], req_id
+        return [subscription.symbol for subscription in batch if subscription.symbol], req_id
 
     def batches(self, due: Sequence[Subscription], now: float) -> Iterator[Sequence[Subscription]]:
         """Yield groups of subscriptions to ask for now, as many as the bucket allows."""

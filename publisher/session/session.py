@@ -1,10 +1,10 @@
 """The session: Kraken's messages and the time in, actions out; no socket, clock or randomness.
 
-It keeps one book per symbol through the states of subscription.py and promises:
+One session is one connection and one channel. It keeps a keeper per symbol (channels/) through the
+states of subscription.py and promises:
 
-1. nothing is emitted from a book that Kraken's checksum has not proved (with `checksum_freq` N, at
-   least every Nth update; those between carry UNVERIFIED);
-2. a book that was live and is so no more has emitted a `reset` first, at once;
+1. nothing is emitted that the channel's keeper has not proved, as far as it can be;
+2. a state that was live and is so no more has emitted a `reset` first, at once;
 3. one symbol's fault never touches another's, but for a new connection as the last resort;
 4. every request is paced and followed to its answer.
 
@@ -16,15 +16,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from publisher.actions import Action, Close, Emit, Log, Notify, Send
+from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
+from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
-from publisher.session import verify
-from publisher.session.actions import Action, Close, Emit, Log, Notify, Send
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger
-from publisher.wire import Reset, Snapshot
+from publisher.wire import AnySnapshot, Reset
 
 SILENCE_S = 5.0
 """A connection without a complete message for so long is dead (Kraken's advice; fault X2)."""
@@ -37,21 +39,24 @@ NEW_SOCKET_EVERY_S = 600.0
 """Three failures of one symbol in a minute blame the connection, but at most once in ten minutes.
 """
 FIELDS_SAMPLE = 1024
-"""One book message in so many is looked through for unknown fields; the others are too hot for it.
-"""
+"""One message in so many is looked through for unknown fields; the others are too hot for it."""
 
+INVALID_SESSION = "ESession:Invalid session"
+"""The token is spent; the next connection brings a new one (protocol.md 7)."""
 TRANSIENT_ERRORS = ("Exceeded msg rate", "EService", "EGeneral:Internal error", "Market data")
 
 
 class Session:
-    """The state machine of one feed: `book` of `depth` for `symbols`."""
+    """The state machine of one connection: `channel` for `symbols`, ("",) if it knows none."""
 
-    def __init__(self, symbols: Sequence[str], depth: int, checksum_freq: int = 1) -> None:
-        self.depth = depth
-        self.checksum_freq = checksum_freq
-        self.subscriptions = {symbol: Subscription(symbol, depth) for symbol in symbols}
+    def __init__(self, symbols: Sequence[str], channel: Channel) -> None:
+        self.channel = channel
+        self.subscriptions = {
+            symbol: Subscription(symbol, channel.keeper(symbol)) for symbol in symbols
+        }
         self.system = ""
         self.counts: Counter[str] = Counter()
+        self._topic = Topic(channel.name, channel.terms)
         self._instruments: dict[str, Instrument] = {}
         self._pace = Pace()
         self._is_connected = False
@@ -64,16 +69,28 @@ class Session:
 
     # The four entrances ---------------------------------------------------------------------------
 
-    def connected(self, now: Now) -> list[Action]:
-        """Begin on a fresh connection: ask for the instruments, then for the books."""
+    def connected(self, now: Now, token: str = "") -> list[Action]:
+        """Begin on a fresh connection: ask for the instruments, then for the channel. A private
+        channel needs a fresh token.
+        """
         self._is_connected = True
         self._is_closing = False
         self._heard = self._pinged = now.mono
-        self._instruments_due = now.mono + INSTRUMENTS_DUE_S
+        self._topic = Topic(self.channel.name, self.channel.terms, token)
         self._pace.restart()
         for subscription in self.subscriptions.values():
             subscription.moves(Trigger.CONNECTED, now.mono)
-        return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
+        match self.channel.precisions:
+            case "subscribed":
+                self._instruments_due = now.mono + INSTRUMENTS_DUE_S
+                return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
+            case "given":
+                listed = messages.Instruments(False, list(self._instruments.values()))
+                return self.listed(listed, now)
+            case "none":
+                for subscription in self.subscriptions.values():
+                    subscription.moves(Trigger.LISTED, now.mono)
+        return list(self._requests(now))
 
     def received(self, payload: bytes, now: Now) -> list[Action]:
         """Take one complete message."""
@@ -85,10 +102,10 @@ class Session:
             return []
         self._heard = now.mono
         actions: list[Action] = []
-        subscriptions, checksum_freq = self.subscriptions, self.checksum_freq
+        subscriptions, decode = self.subscriptions, self.channel.decode
         for payload in payloads:
             try:
-                message = messages.decode_book(payload)
+                message = decode(payload)
             except messages.UNDECODABLE:
                 actions += self._other(payload, now)
                 if self._is_closing:
@@ -101,10 +118,9 @@ class Session:
                     actions += self._unusual(subscription, data, payload, is_update, now)
                     continue
                 try:
-                    update = verify.updated(subscription, data, checksum_freq, now)
-                    actions.append(Emit(data.symbol, update))
-                except verify.FAULTS as fault:
-                    actions += self._fail(subscription, *verify.told(fault), now)
+                    subscription.keeper.updated(data, now, actions)
+                except FAULTS as fault:
+                    actions += self._fail(subscription, *told(fault), now)
             if self._is_closing:
                 break
         self._sample(payloads, actions)
@@ -112,14 +128,14 @@ class Session:
 
     def _other(self, payload: bytes, now: Now) -> list[Action]:
         try:
-            message = messages.decode(payload)
+            message = messages.decode_other(payload, self.channel.name)
         except BadFrame as error:
             return self._bad_frame(payload, error)
         match message:
             case messages.Ack():
                 return list(self._ack(message, now))
             case messages.Instruments():
-                return self._listed(message, now)
+                return self.listed(message, now)
             case messages.Status():
                 return self._status(message)
             case messages.Unknown(kind):
@@ -141,7 +157,7 @@ class Session:
             actions.append(Send(requests.ping(self._pace.next_req_id())))
         for subscription in self.subscriptions.values():
             if subscription.state is State.LIVE:
-                since = subscription.crossed_since
+                since = subscription.keeper.crossed_since
                 if since is not None and now.mono - since >= CROSSED_S:
                     actions += self._fail(subscription, ResetReason.CROSSED, "", now)
             elif subscription.due <= now.mono:
@@ -161,21 +177,16 @@ class Session:
 
     # What the bus asks ----------------------------------------------------------------------------
 
-    def capture(self, symbol: str) -> Snapshot | None:
-        """Return the live book as a snapshot event; None while it is not live, or proves wrong.
-
-        With `checksum_freq` above 1 the book may not have been compared since; it is compared here.
-        """
-        return verify.capture(self.subscriptions[symbol], self.depth)
+    def capture(self, symbol: str) -> AnySnapshot | None:
+        """Return the live state as a snapshot event; None while it is not live, or proves wrong."""
+        subscription = self.subscriptions[symbol]
+        return subscription.keeper.capture() if subscription.is_live else None
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         """Return a book's state, its checksum while live, and ts_event of its last message."""
         subscription = self.subscriptions[symbol]
-        state = subscription.book_state
-        last = subscription.last
-        if last is None:
-            return state, None, 0
-        return state, last.checksum if state is BookState.LIVE else None, last.ts_event
+        state, keeper = subscription.book_state, subscription.keeper
+        return state, keeper.checksum if state is BookState.LIVE else None, keeper.ts_event
 
     @property
     def live(self) -> int:
@@ -192,7 +203,7 @@ class Session:
     def _unusual(
         self,
         subscription: Subscription | None,
-        data: messages.BookData,
+        data: Any,
         payload: bytes,
         is_update: bool,
         now: Now,
@@ -205,11 +216,11 @@ class Session:
             return []
         actions = self._unknown_fields(payload)
         try:
-            snapshot = verify.replaced(subscription, data, self.depth, now)
-        except verify.FAULTS as fault:
-            return [*actions, *self._fail(subscription, *verify.told(fault), now)]
+            subscription.keeper.replaced(data, now, actions)
+        except FAULTS as fault:
+            return [*actions, *self._fail(subscription, *told(fault), now)]
         subscription.moves(Trigger.SNAPSHOT, now.mono)
-        return [*actions, Emit(data.symbol, snapshot)]
+        return actions
 
     def _sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
         """Look through one message in many for unknown fields: all would be too much work."""
@@ -220,7 +231,7 @@ class Session:
 
     def _unknown_fields(self, payload: bytes) -> list[Action]:
         found: list[Action] = []
-        for name in messages.unknown_fields(payload):
+        for name in self.channel.unknown_fields(payload):
             found += self._first_time(f"unknown field {name}")
         return found
 
@@ -246,10 +257,10 @@ class Session:
             yield from self._requests(now)
 
     def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
-        last = subscription.last
+        keeper = subscription.keeper
         event = Reset(
-            ts_event=last.ts_event if last else 0,
-            ts_recv=last.ts_recv if last else 0,
+            ts_event=keeper.ts_event,
+            ts_recv=keeper.ts_recv,
             ts_pub=0,
             flags=0,
             reason=reason.value,
@@ -261,7 +272,7 @@ class Session:
 
     def _requests(self, now: Now) -> Iterator[Action]:
         """Ask for what is due, at Kraken's pace."""
-        for request in self._pace.requests(self.subscriptions.values(), self.depth, now.mono):
+        for request in self._pace.requests(self.subscriptions.values(), self._topic, now.mono):
             yield Send(request)
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
@@ -303,7 +314,9 @@ class Session:
     def _subscribe_error(
         self, subscription: Subscription, error: str, now: Now
     ) -> Iterator[Action]:
-        if error.startswith("Already subscribed"):  # no snapshot will come (protocol.md 4)
+        if error.startswith(INVALID_SESSION):
+            yield self._close(error)
+        elif error.startswith("Already subscribed"):  # no snapshot will come (protocol.md 4)
             yield from self._fail(subscription, ResetReason.STALE, error, now)
         elif error.startswith(TRANSIENT_ERRORS):
             subscription.fail(now.mono)
@@ -323,9 +336,9 @@ class Session:
 
     # Instruments, status, odds and ends -----------------------------------------------------------
 
-    def _listed(self, message: messages.Instruments, now: Now) -> list[Action]:
+    def listed(self, message: messages.Instruments, now: Now) -> list[Action]:
         """Take precisions and states of pairs; a change of a subscribed one rebuilds its book
-        (X22).
+        (X22). The shell calls it too, for a channel that is given them.
         """
         actions: list[Action] = []
         if message.is_snapshot:

@@ -1,4 +1,4 @@
-"""What the session asks of its shell. Frozen facts; the shell obeys in order."""
+"""What the core asks of its shell. Frozen facts; the shell obeys in order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ class Send(msgspec.Struct, frozen=True):
     """Send this request to Kraken."""
 
     request: bytes
+
+    def __repr__(self) -> str:  # the request may hold a token
+        return f"Send({len(self.request)} bytes)"
 
 
 class Emit(msgspec.Struct, frozen=True, gc=False):
