@@ -10,6 +10,7 @@ come back as `Unknown`. Numbers keep their exact digits (see numbers.py).
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -115,18 +116,25 @@ def unknown_fields(payload: bytes) -> list[str]:
     """Return the paths of fields in a `book` message that protocol.md 5.1 does not name; of any
     other message none.
     """
+    return unknown_fields_of("book", decode_book, payload)
+
+
+def unknown_fields_of(channel: str, decode: Callable[[bytes], object], payload: bytes) -> list[str]:
+    """Return the same of the channel that `decode` knows; `book` and `level3` have the very fields
+    (protocol.md 5.1, 6.1).
+    """
     try:
-        decode_book(payload)
+        decode(payload)
     except UNDECODABLE:
         return []
     try:
         message = _any.decode(payload)
     except UNDECODABLE:  # an integer in an unknown field that is too long for an int
-        return ["book.undecodable"]
+        return [f"{channel}.undecodable"]
     known, inner = _BOOK_FIELDS
-    found = [f"book.{name}" for name in message.keys() - known]
+    found = [f"{channel}.{name}" for name in message.keys() - known]
     for data in message["data"]:
-        found += [f"book.data.{name}" for name in data.keys() - inner]
+        found += [f"{channel}.data.{name}" for name in data.keys() - inner]
     return found
 
 

@@ -1,51 +1,7 @@
-"""RFC 3339 UTC text of Kraken to integer nanoseconds of Unix time (protocol.md 2.2). Pure and
-exact.
-"""
+"""The stamps of Kraken's messages, as the floor of the vocabulary reads them (timestamps.py)."""
 
 from __future__ import annotations
 
-from calendar import timegm
-from datetime import UTC, datetime
-from time import strptime
+from publisher.timestamps import nanoseconds
 
-from publisher.errors import BadFrame
-
-NANOSECONDS = 1_000_000_000
-UINT64_END = 1 << 64
-UNIX_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_S = 86_400
-USUAL_LENGTH = len("2026-01-02T03:04:05.123456Z")
-"""Of nearly all stamps; the standard library reads these at once and exactly."""
-
-
-def nanoseconds(text: str) -> int:
-    """Return Unix time in ns; 0 for empty text: the venue gave none. Raise BadFrame.
-
-    The fraction may have 0 to 9 digits, and `Z` may be missing: Kraken's channels differ. A time
-    that the wire cannot carry (before 1970, or past 2^64 ns) is a BadFrame too.
-    """
-    if len(text) == USUAL_LENGTH and text[10] == "T" and text[19] == "." and text[26] == "Z":
-        try:
-            since = datetime.fromisoformat(text) - UNIX_TIME
-            stamp = (since.days * DAY_S + since.seconds) * NANOSECONDS + since.microseconds * 1000
-            if 0 <= stamp < UINT64_END:
-                return stamp
-        except (ValueError, TypeError):  # TypeError: a time of no zone
-            pass
-    if not text:
-        return 0
-    fraction = text[20:].removesuffix("Z")
-    try:
-        if (
-            len(fraction) > 9
-            or text[19:20] not in (".", "Z", "")
-            or not ("0" + fraction).isdecimal()
-        ):
-            raise ValueError(text)
-        second = timegm(strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
-        stamp = second * NANOSECONDS + int(fraction.ljust(9, "0"))
-        if not 0 <= stamp < UINT64_END:
-            raise ValueError(text)
-        return stamp
-    except ValueError:
-        raise BadFrame(f"timestamp {text[:40]!r}") from None
+__all__ = ["nanoseconds"]

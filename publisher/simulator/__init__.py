@@ -6,7 +6,9 @@ session; checksums and decimal text are written a second time, from the protocol
 
     ladder, market, engine     the venue's books: deterministic, no clock, no sockets
     window, frames             what a truncating client holds, and its text
-    books, requests, exchange  who watches what; requests and subscriptions: text in, frames out
+    channels, registry         what a channel is, and which there are: books, listing, recorded
+    watchers                   who watches what of one channel
+    requests, exchange         requests and subscriptions: text in, frames out
     faults, injector, mischief what goes wrong on demand, where, and how it is counted
     capture, replay, player    recorded captures and their playing
     server, delivery, link     the asyncio shell: listeners, the way of a frame, one socket

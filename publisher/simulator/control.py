@@ -98,8 +98,8 @@ def status(server: Server) -> dict[str, object]:
                 "backlog_bytes": link.backlog(),
                 "is_silent": link.is_silent,
                 "subscriptions": [
-                    {"channel": channel, "symbol": symbol, "depth": depth}
-                    for (channel, symbol), depth in link.connection.subscriptions.items()
+                    {"channel": channel, "symbol": symbol, "option": option}
+                    for (channel, symbol), option in link.connection.subscriptions.items()
                 ],
             }
             for link in server.links.values()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from publisher.simulator.books import Publication
+from publisher.simulator.channels import Publication
 from publisher.simulator.injector import Cut, Later, SendBinary, SendText, Trickle
 from publisher.simulator.link import Link, encode
 from publisher.simulator.requests import Frame
@@ -60,18 +60,19 @@ class Delivery:
         if link.is_gone or link.is_silent:
             return
         if frame.kind == "snapshot":
-            if ("book", frame.symbol) not in link.connection.subscriptions:
+            connection, name, symbol = link.connection, frame.channel, frame.symbol
+            if (name, symbol) not in connection.subscriptions:
                 return
-            server.injector.unmute(link.connection.number, frame.symbol)
+            server.injector.unmute(connection.number, frame)
             if server.capture is None:
-                frame = server.exchange.snapshot(link.connection, frame.symbol, server.now_ns())
+                frame = server.exchange.snapshot(connection, name, symbol, server.now_ns())
             else:
                 frame = server.player.snapshot(link, frame)
         link.send_text(frame.text)
         self.flush(link)
 
     def broadcast(self, publications: list[Publication]) -> None:
-        """Queue each message for every connection that watches its (symbol, depth)."""
+        """Queue each message for every connection that watches it."""
         is_idle = self._server.injector.is_idle
         links = self._server.links
         for publication in publications:
@@ -82,7 +83,7 @@ class Delivery:
                     encoded = encoded or encode(publication.text.encode())
                     link.send_encoded(encoded)
                 else:
-                    self.queue(link, Frame("update", publication.text, publication.symbol))
+                    self.queue(link, publication.frame())
 
     def flush(self, link: Link) -> None:
         """Write what is queued for a client; one that is too far behind is cut off."""

@@ -22,6 +22,8 @@ class Engine:
     def __init__(self, instruments: Iterable[Instrument], seed: int) -> None:
         self.seed = seed
         self.system: System = "online"
+        self.clock_offset_ns = 0
+        """How far the venue's timestamps are off (fault X25); its timers are not."""
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.listed = MappingProxyType(dict(self.instruments))
         self._markets: dict[str, Market] = {}
@@ -37,6 +39,10 @@ class Engine:
         if market is None:
             market = self._markets[symbol] = Market(self.instruments[symbol], self.seed)
         return market
+
+    def stamped(self, now_ns: int) -> int:
+        """Return the time that the venue's own clock shows."""
+        return now_ns + self.clock_offset_ns
 
     def relist(self, instrument: Instrument) -> None:
         """List a symbol under a changed instrument; one that is delisted does not move any more."""

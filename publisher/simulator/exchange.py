@@ -1,9 +1,9 @@
 """The venue without sockets: connections, their requests and subscriptions, and what each is sent.
 
-Text comes in, frames go out, the time is an argument. It has no socket, no clock and no
-randomness of its own. Promises: `status` is the first frame of a connection; one ack a symbol; a
-refused symbol stops no other; after its snapshot a subscriber holds the book that the checksum
-says, message by message.
+Text comes in, frames go out, the time is an argument; what each channel says is the channel's own
+affair. It has no socket, no clock and no randomness of its own. Promises: `status` is the first
+frame of a connection; one ack a symbol; a refused symbol stops no other; after its snapshot a
+subscriber holds what the venue holds, message by message.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from publisher.simulator import frames, requests
-from publisher.simulator.books import Books
+from publisher.simulator import frames, registry, requests
+from publisher.simulator.channels import Channel, Option, Publication
 from publisher.simulator.engine import Engine
+from publisher.simulator.listing import Listing
+from publisher.simulator.market import Change, Market
 from publisher.simulator.requests import Frame, Request
 from publisher.simulator.rules import Rules
 
 SECOND_NS = 1_000_000_000
-ECHOED_CHANNELS = ("book", "instrument")
-"""Channels that the engine feeds; a capture may bring more."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Connection:
     connection_id: int
     connected_ns: int
     last_request_ns: int
-    subscriptions: dict[tuple[str, str], int] = field(default_factory=dict)
+    subscriptions: dict[tuple[str, str], Option] = field(default_factory=dict)
     next_heartbeat_ns: int | None = None
     requests: int = 0
 
@@ -43,13 +43,13 @@ class Exchange:
         self, engine: Engine, *, idle_s: int = 60, recorded: dict[str, int] | None = None
     ) -> None:
         self.engine = engine
-        self.books = Books(engine)
+        self.listing = Listing(engine)
+        fed = registry.live(engine) if recorded is None else registry.played(recorded)
+        self.channels: dict[str, Channel] = {each.name: each for each in (*fed, self.listing)}
         self.rules = Rules()
         self.connections: dict[int, Connection] = {}
         self.maintenance: list[object] = []
         self.emergency: list[object] = []
-        self._recorded = recorded
-        self._channels = frozenset({*ECHOED_CHANNELS, *(recorded or {})})
         self._idle_ns = idle_s * SECOND_NS
         self.opened = 0
 
@@ -69,6 +69,7 @@ class Exchange:
         """Forget a connection and its subscriptions."""
         for key in list(connection.subscriptions):
             self._drop(connection, key)
+        self._activate()
         self.connections.pop(connection.number, None)
         self.rules.forget(connection.number)
 
@@ -102,7 +103,7 @@ class Exchange:
         """Answer one message of a client."""
         connection.last_request_ns = now_ns
         connection.requests += 1
-        request = requests.parse(message, now_ns + self.books.clock_offset_ns)
+        request = requests.parse(message, self.engine.stamped(now_ns))
         if request is None:
             return [requests.refusal(Request("", None, None, now_ns), requests.MALFORMED)]
         verdict = self.rules.admit(connection.number, now_ns)
@@ -122,118 +123,116 @@ class Exchange:
                 return [requests.refusal(request, requests.UNSUPPORTED_EVENT)]
 
     def _subscription(self, connection: Connection, request: Request) -> list[Frame]:
-        channel = request.param("channel")
-        if channel in requests.PRIVATE_CHANNELS:
+        name = request.param("channel")
+        channel = self.channels.get(name) if isinstance(name, str) else None
+        if name in requests.PRIVATE_CHANNELS:
             return [requests.refusal(request, requests.PRIVATE_ELSEWHERE)]
-        if not isinstance(channel, str) or channel not in self._channels:
+        if channel is None:
             return [requests.refusal(request, requests.NAME_INVALID)]
-        if channel == "instrument":
-            return self._instrument(connection, request)
+        if not channel.has_symbols:
+            return self._answer(connection, request, channel, [""])
         symbols = request.param("symbol")
         if not isinstance(symbols, list):
             return [requests.refusal(request, requests.SYMBOLS_NO_ARRAY)]
         if not symbols:
             return [requests.refusal(request, requests.SYMBOLS_MISSING)]
+        return self._answer(connection, request, channel, symbols)
+
+    def _answer(
+        self, connection: Connection, request: Request, channel: Channel, symbols: list[object]
+    ) -> list[Frame]:
+        """Return one answer a symbol, then the snapshots of those that were subscribed."""
         if request.method == "unsubscribe":
-            return [self._unsubscribe(connection, request, channel, symbol) for symbol in symbols]
-        answers = [self._subscribe(connection, request, channel, symbol) for symbol in symbols]
-        if channel == "book" and request.param("snapshot", True) and self._recorded is None:
-            acked = [frame.symbol for frame in answers if frame.kind == "ack"]
-            now_ns = connection.last_request_ns
-            answers += [self.snapshot(connection, symbol, now_ns) for symbol in acked]
+            answers = [self._unsubscribe(connection, request, channel, each) for each in symbols]
+        else:
+            answers = [self._subscribe(connection, request, channel, each) for each in symbols]
+            if channel.wants_snapshot(request):
+                now_ns = connection.last_request_ns
+                answers += [
+                    self.snapshot(connection, channel.name, answer.symbol, now_ns)
+                    for answer in answers
+                    if answer.kind == "ack"
+                ]
+        self._activate()
         return answers
 
-    def _instrument(self, connection: Connection, request: Request) -> list[Frame]:
-        key = ("instrument", "")
-        subscribed = key in connection.subscriptions
-        if request.method == "unsubscribe":
-            if not subscribed:
-                return [requests.refusal(request, requests.NOT_SUBSCRIBED)]
-            self._drop(connection, key)
-            return [requests.ack(request, {"channel": "instrument"})]
-        if subscribed:
-            return [requests.refusal(request, requests.ALREADY_SUBSCRIBED)]
-        self._add(connection, key, 0)
-        snapshot = bool(request.param("snapshot", True))
-        result = {
-            "channel": "instrument",
-            "snapshot": snapshot,
-            "warnings": [frames.TICK_SIZE_WARNING],
-        }
-        listed = list(self.engine.instruments.values())
-        text = frames.instruments("snapshot", listed) if snapshot else ""
-        answers = [requests.ack(request, result)]
-        return [*answers, Frame("instrument", text)] if snapshot else answers
-
     def _subscribe(
-        self, connection: Connection, request: Request, channel: str, symbol: object
+        self, connection: Connection, request: Request, channel: Channel, symbol: object
     ) -> Frame:
-        depth = request.param("depth", 10) if channel == "book" else 0
-        error = self._objection(connection, channel, symbol, depth)
-        if error is not None or not isinstance(symbol, str):
-            return requests.refusal(request, error or "", str(symbol))
-        self._add(connection, (channel, symbol), depth)
-        result: dict[str, object] = {
-            "channel": channel,
-            "snapshot": bool(request.param("snapshot", channel != "trade")),
-            "symbol": symbol,
-        }
-        return requests.ack(request, result | ({"depth": depth} if depth else {}), symbol)
+        error = self._objection(connection, request, channel, symbol)
+        option = channel.option(request)
+        if error is not None or option is None or not isinstance(symbol, str):
+            return requests.refusal(request, error or "", _named(channel, symbol))
+        connection.subscriptions[channel.name, symbol] = option
+        if connection.next_heartbeat_ns is None:
+            connection.next_heartbeat_ns = connection.last_request_ns + SECOND_NS
+        channel.watch(connection.number, symbol, option, request)
+        return requests.ack(request, channel.result(request, symbol, option), symbol)
 
     def _objection(
-        self, connection: Connection, channel: str, symbol: object, depth: object
+        self, connection: Connection, request: Request, channel: Channel, symbol: object
     ) -> str | None:
-        if not isinstance(symbol, str) or symbol not in self.engine.instruments:
+        if not isinstance(symbol, str):
             return requests.symbol_error(symbol)
-        refused = self.rules.refusal(symbol)
-        if refused is not None:
-            return refused
-        if channel == "book":
-            if not isinstance(depth, int) or isinstance(depth, bool):
-                return requests.DEPTH_NO_INTEGER
-            offered = (
-                requests.DEPTHS if self._recorded is None else (self._recorded.get("book", 10),)
-            )
-            if depth not in offered:
-                return requests.DEPTH_UNSUPPORTED
-        if (channel, symbol) in connection.subscriptions:
-            return requests.ALREADY_SUBSCRIBED
-        return None
+        if channel.has_symbols:
+            if symbol not in self.engine.instruments:
+                return requests.symbol_error(symbol)
+            refused = self.rules.refusal(symbol)
+            if refused is not None:
+                return refused
+        held = connection.subscriptions.get((channel.name, symbol))
+        return channel.objection(connection.number, request, held)
 
     def _unsubscribe(
-        self, connection: Connection, request: Request, channel: str, symbol: object
+        self, connection: Connection, request: Request, channel: Channel, symbol: object
     ) -> Frame:
-        depth = connection.subscriptions.get((channel, str(symbol)))
-        if depth is None or request.param("depth", depth) != depth:
-            return requests.refusal(request, requests.NOT_SUBSCRIBED, str(symbol))
-        self._drop(connection, (channel, str(symbol)))
-        result: dict[str, object] = {"channel": channel, "symbol": symbol}
-        if channel == "book":
-            result |= {"depth": depth, "snapshot": True}
-        return requests.ack(request, result, str(symbol))
+        key = (channel.name, str(symbol))
+        held = connection.subscriptions.get(key)
+        asked = request.param(channel.option_name, held) if channel.option_name else held
+        if held is None or asked != held:
+            return requests.refusal(request, requests.NOT_SUBSCRIBED, _named(channel, symbol))
+        self._drop(connection, key)
+        return requests.ack(request, channel.result(request, key[1], held), key[1])
 
     # Subscriptions
 
-    def _add(self, connection: Connection, key: tuple[str, str], depth: int) -> None:
-        connection.subscriptions[key] = depth
-        if connection.next_heartbeat_ns is None:
-            connection.next_heartbeat_ns = connection.last_request_ns + SECOND_NS
-        channel, symbol = key
-        if channel == "book" and self._recorded is None:
-            self.books.watch(connection.number, symbol, depth)
-
     def _drop(self, connection: Connection, key: tuple[str, str]) -> None:
-        depth = connection.subscriptions.pop(key)
-        channel, symbol = key
-        if channel == "book" and self._recorded is None:
-            self.books.unwatch(connection.number, symbol, depth)
+        option = connection.subscriptions.pop(key)
+        name, symbol = key
+        self.channels[name].unwatch(connection.number, symbol, option)
 
-    def snapshot(self, connection: Connection, symbol: str, now_ns: int) -> Frame:
-        """Return the present book of a subscribed symbol."""
-        depth = connection.subscriptions["book", symbol]
-        return Frame("snapshot", self.books.snapshot(symbol, depth, now_ns), symbol)
+    def _activate(self) -> None:
+        """Let exactly those markets move that some channel's watchers need."""
+        needed = [channel.symbols for channel in self.channels.values()]
+        self.engine.activate(set[str]().union(*needed))
 
-    def instrument_update(self, symbol: str) -> Frame:
-        """Return the instrument message that tells of a changed pair (4.5)."""
-        listed = [self.engine.instruments[symbol]]
-        return Frame("instrument", frames.instruments("update", listed), symbol)
+    def snapshot(self, connection: Connection, name: str, symbol: str, now_ns: int) -> Frame:
+        """Return the present state of what the connection subscribed to."""
+        option = connection.subscriptions[name, symbol]
+        text = self.channels[name].snapshot(connection.number, symbol, option, now_ns)
+        return Frame("instrument" if name == "instrument" else "snapshot", text, symbol, name)
+
+    # Markets
+
+    def step(self, now_ns: int) -> list[Publication]:
+        """Move one watched market and return the messages; an invisible move gives none."""
+        moved = self.engine.step(now_ns)
+        return self.publish(*moved, now_ns) if moved is not None else []
+
+    def publish(self, market: Market, change: Change, now_ns: int) -> list[Publication]:
+        """Return what every channel tells its watchers after `change`."""
+        return [
+            publication
+            for channel in self.channels.values()
+            for publication in channel.publish(market, change, now_ns)
+        ]
+
+    def reopen(self, symbol: str) -> None:
+        """Take the book as every client's starting point, after its market was restated."""
+        for channel in self.channels.values():
+            channel.reopen(symbol)
+
+
+def _named(channel: Channel, symbol: object) -> str | None:
+    """Return the symbol that a refusal names, None for a channel without symbols."""
+    return str(symbol) if channel.has_symbols else None

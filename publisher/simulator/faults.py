@@ -8,7 +8,7 @@ A fault has a stage, which says where it strikes:
     request     subscriptions and requests are refused
     venue       the venue's state or a symbol's book changes for everybody
 
-Frame and connection faults choose their victims by `symbol`, `conn` (both empty: any) and
+Frame and connection faults choose their victims by `symbol`, `channel`, `conn` (empty: any) and
 `kind`, skip the first `after` of them, strike each later one with probability `p` per cent, and
 stop after `count` (0: never). Pure.
 """
@@ -27,7 +27,7 @@ CLOUDFLARE = "CloudFlare WebSocket proxy restarting"
 """The words of protocol.md 3.5, seen as a close reason and as a text frame."""
 
 _CHOICE: Mapping[str, Value] = MappingProxyType(
-    {"symbol": "", "conn": 0, "kind": "update", "after": 0, "count": 1, "p": 100}
+    {"symbol": "", "channel": "", "conn": 0, "kind": "update", "after": 0, "count": 1, "p": 100}
 )
 
 
@@ -40,6 +40,8 @@ class FaultSpec:
     stage: Stage
     help: str
     own: tuple[tuple[str, Value], ...] = ()
+    needs: str = ""
+    """What a frame must hold for the fault to strike it."""
 
     @property
     def parameters(self) -> dict[str, Value]:
@@ -91,8 +93,8 @@ SPECS: tuple[FaultSpec, ...] = (
     FaultSpec("unknown_channel", "X12", "frame", "a message of an unknown channel comes first"),
     FaultSpec("unknown_field", "X12", "frame", "fields that nobody knows, outside and inside"),
     FaultSpec("oversize", "X13", "frame", "a text frame of mib MiB comes first", (("mib", 2),)),
-    FaultSpec("wrong_checksum", "X14", "frame", "the checksum is off by one"),
-    FaultSpec("wrong_qty", "X14", "frame", "one digit of the first qty is another"),
+    FaultSpec("wrong_checksum", "X14", "frame", "the checksum is off by one", needs='"checksum":'),
+    FaultSpec("wrong_qty", "X14", "frame", "one digit of the first qty is another", needs='qty":'),
     FaultSpec("drop", "X15", "frame", "the frame is never sent"),
     FaultSpec("duplicate", "X16", "frame", "the frame is sent twice"),
     FaultSpec("swap", "X17", "frame", "the frame and the symbol's next change places"),

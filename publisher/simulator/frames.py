@@ -37,6 +37,12 @@ def timestamp(now_ns: int) -> str:
     return f"{_whole_second(seconds)}.{nanoseconds // 1000:06d}Z"
 
 
+def nanosecond_timestamp(now_ns: int) -> str:
+    """Return Unix time as RFC 3339 in UTC with nine decimals, as level3 and ohlc have it (2.2)."""
+    seconds, nanoseconds = divmod(now_ns, 1_000_000_000)
+    return f"{_whole_second(seconds)}.{nanoseconds:09d}Z"
+
+
 @lru_cache(maxsize=4)
 def _whole_second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

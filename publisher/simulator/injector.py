@@ -65,8 +65,8 @@ class Injector:
     def __init__(self, seed: int) -> None:
         self.armed: list[Armed] = []
         self._random = Random(f"{seed}/faults")
-        self._held: dict[tuple[int, str], Frame] = {}
-        self._muted: set[tuple[int, str]] = set()
+        self._held: dict[tuple[int, str, str], Frame] = {}
+        self._muted: set[tuple[int, str, str]] = set()
 
     @property
     def is_idle(self) -> bool:
@@ -79,9 +79,9 @@ class Injector:
         self._held.clear()
         self._muted.clear()
 
-    def unmute(self, conn: int, symbol: str) -> None:
-        """Let the updates of a delayed snapshot flow from now on."""
-        self._muted.discard((conn, symbol))
+    def unmute(self, conn: int, snapshot: Frame) -> None:
+        """Let the updates behind a delayed snapshot flow from now on."""
+        self._muted.discard((conn, snapshot.channel, snapshot.symbol))
 
     def forget(self, conn: int) -> None:
         """Drop what is held for a connection that ended."""
@@ -90,7 +90,7 @@ class Injector:
 
     def pass_on(self, conn: int, frame: Frame) -> list[Action]:
         """Return what to do in place of sending `frame` to connection `conn`."""
-        key = (conn, frame.symbol)
+        key = (conn, frame.channel, frame.symbol)
         if frame.kind == "ack":
             self._muted.discard(key)
         elif frame.kind == "update" and key in self._muted:
@@ -128,7 +128,10 @@ class Injector:
 
 def _is_of(frame: Frame, fault: Armed) -> bool:
     symbol, kind = fault.params["symbol"], fault.params["kind"]
-    if symbol and frame.symbol != symbol:
+    channel, needed = fault.params["channel"], fault.spec.needs
+    if (symbol and frame.symbol != symbol) or (channel and frame.channel != channel):
+        return False
+    if needed not in frame.text:
         return False
     if kind == "book":
         return frame.kind in ("update", "snapshot")
@@ -154,7 +157,7 @@ def _wrong_qty(fault: Armed, frame: Frame) -> list[Action]:
     def flipped(found: re.Match[str]) -> str:
         return f"{found[1]}{(int(found[2]) + 1) % 10}"
 
-    return _sent(re.sub(r'("qty":[\d.]*)(\d)', flipped, frame.text, count=1))
+    return _sent(re.sub(r'("(?:order_)?qty":[\d.]*)(\d)', flipped, frame.text, count=1))
 
 
 def _unknown_field(fault: Armed, frame: Frame) -> list[Action]:

@@ -8,13 +8,16 @@ nothing of connections, depths or text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 from zlib import crc32
 
+from publisher.simulator.history import History, live_through
 from publisher.simulator.instruments import Instrument
 from publisher.simulator.ladder import Ladder, Order
+from publisher.simulator.trades import Sweep, TakerSide, Trade
 
 System = Literal["online", "cancel_only", "maintenance", "post_only"]
 """The venue's states (protocol.md 3.1)."""
@@ -28,26 +31,35 @@ THIN_LEVELS = 6
 
 @dataclass(slots=True)
 class Change:
-    """What one step touched: {key: total before} of each side (keys as in `ladder`)."""
+    """What one step touched: {key: total before} of each side (keys as in `ladder`), and the
+    trades that it made."""
 
     bids: dict[int, int]
     asks: dict[int, int]
+    trades: Sequence[Trade] = ()
 
 
 class Market:
-    """The full book of one instrument and the process that moves it."""
+    """The full book of one instrument and the process that moves it.
 
-    def __init__(self, instrument: Instrument, seed: int) -> None:
+    With `opened_ns`, when the venue opened (Unix time), it has a past of trades before that.
+    """
+
+    def __init__(self, instrument: Instrument, seed: int, opened_ns: int = 0) -> None:
         self.instrument = instrument
         self.bids = Ladder("bid")
         self.asks = Ladder("ask")
         self.regime: Regime = "normal"
         self.steps = 0
+        self.history = History(instrument)
+        self._trades: list[Trade] = []
         self._random = Random(f"{seed}/{instrument.symbol}")
         self._next_order = 1
         self._populate()
         self.bids.drain()
         self.asks.drain()
+        if opened_ns:
+            live_through(self.history, instrument, seed, opened_ns)
 
     def checksum(self) -> int:
         """Return Kraken's CRC-32 of the best ten asks, then the best ten bids (protocol.md 5.3)."""
@@ -61,7 +73,7 @@ class Market:
             if system == "cancel_only":
                 self._cancel(self._a_side())
             elif draw < 12 and system == "online" and self.regime != "crossed":
-                self._trade()
+                self.trade(now_ns)
             elif draw < 26:
                 self._requote(now_ns)
             else:
@@ -70,7 +82,8 @@ class Market:
 
     def drain(self) -> Change:
         """Return what was touched since the last call."""
-        return Change(self.bids.drain(), self.asks.drain())
+        trades, self._trades = self._trades, []
+        return Change(self.bids.drain(), self.asks.drain(), trades)
 
     def _a_side(self) -> Ladder:
         return self.bids if self._random.getrandbits(1) else self.asks
@@ -171,20 +184,26 @@ class Market:
         else:
             ladder.reduce(key, order.order_id, order.qty)
 
-    def _trade(self) -> None:
-        """Let a market order eat from the front; the side is drawn so that the price returns to its
+    def trade(self, now_ns: int) -> None:
+        """Let an order eat from the front; the side is drawn so that the price returns to its
         reference."""
         far = self.bids if self._dear() else self.asks
         ladder = far if self._random.getrandbits(2) else self._opposite(far)
         remaining = self._size()
         if self.instrument.levels < 10 and self._random.getrandbits(2) == 0:
             remaining = sum(ladder.totals.values())  # a thin market now and then loses a whole side
+        # Captures: most takers are marketable limit orders.
+        is_market = self.steps & 3 == 0 and self.instrument.status != "limit_only"
+        side: TakerSide = "sell" if ladder is self.bids else "buy"
+        sweep = Sweep(side, "market" if is_market else "limit")
         while remaining > 0 and len(ladder.keys) > self._floor():
             key = ladder.keys[0]
             order = ladder.first_order(key)
             eaten = min(remaining, order.qty)
             ladder.reduce(key, order.order_id, eaten)
+            sweep.fills.append((abs(key), eaten))
             remaining -= eaten
+        self._trades += self.history.record(sweep, now_ns)
 
     def _dear(self) -> bool:
         reference = self.instrument.reference

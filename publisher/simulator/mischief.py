@@ -82,7 +82,7 @@ class Mischief:
             self._hold(symbol, "normal")
         for symbol in server.engine.altered():
             self._restate(symbol, server.engine.listed[symbol])
-        server.exchange.books.clock_offset_ns = 0
+        server.engine.clock_offset_ns = 0
         if server.engine.system != "online":
             self._declare("online", "none")
 
@@ -173,7 +173,7 @@ class Mischief:
             now = asyncio.get_running_loop().time()
             self._server.pace.burst(fault.real("factor"), now + fault.real("for_s"))
         elif name == "clock":
-            self._server.exchange.books.clock_offset_ns = int(fault.real("by_s") * 1e9)
+            self._server.engine.clock_offset_ns = int(fault.real("by_s") * 1e9)
         elif self._server.capture is not None:
             raise ValueError(f"fault {name} needs the random markets, and this is a replay")
         elif name == "delisted":
@@ -214,7 +214,7 @@ class Mischief:
         server = self._server
         market = server.engine.market(symbol)
         change = hold(market, regime, server.now_ns())
-        publications = server.exchange.books.publish(market, change, server.now_ns())
+        publications = server.exchange.publish(market, change, server.now_ns())
         server.delivery.broadcast(publications)
 
     def _delist(self, symbol: str) -> None:
@@ -235,14 +235,13 @@ class Mischief:
         engine = self._server.engine
         restate(engine.market(symbol), instrument)
         engine.relist(instrument)
-        self._server.exchange.books.reopen(symbol)
+        self._server.exchange.reopen(symbol)
         self._tell_instrument(symbol)
 
     def _tell_instrument(self, symbol: str) -> None:
         server = self._server
-        for link in list(server.links.values()):
-            if ("instrument", "") in link.connection.subscriptions:
-                server.delivery.send(link, [server.exchange.instrument_update(symbol)])
+        server.delivery.broadcast(server.exchange.listing.changed(symbol))
+        server.delivery.flush_all()
 
 
 def _page(status: int) -> tuple[int, str, str]:

@@ -62,13 +62,13 @@ class Player:
         for symbol in acked:
             text = playback.present_book(symbol)
             if text is not None:
-                self._server.delivery.send(link, [Frame("snapshot", text, symbol)])
+                self._server.delivery.send(link, [Frame("snapshot", text, symbol, "book")])
 
     def snapshot(self, link: Link, frame: Frame) -> Frame:
         """Return what a delayed snapshot holds by now."""
         playback = self.playbacks.get(link.connection.number)
         text = playback.present_book(frame.symbol) if playback is not None else None
-        return Frame("snapshot", text or frame.text, frame.symbol)
+        return Frame("snapshot", text or frame.text, frame.symbol, frame.channel)
 
     async def run(self) -> None:
         """Play until cancelled."""
@@ -93,7 +93,9 @@ class Player:
         subscriptions = link.connection.subscriptions
         frames = playback.due(subscriptions, now, CHUNK)
         for frame in frames:
-            self._server.delivery.queue(link, Frame(frame.kind, frame.text, frame.symbol))
+            self._server.delivery.queue(
+                link, Frame(frame.kind, frame.text, frame.symbol, frame.channel)
+            )
         self._server.delivery.flush(link)
         self._server.published += len(frames)
         self.finished += playback.is_done

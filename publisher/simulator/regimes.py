@@ -11,6 +11,7 @@ from dataclasses import replace
 from publisher.simulator.instruments import Instrument
 from publisher.simulator.ladder import Ladder, Order
 from publisher.simulator.market import THIN_LEVELS, Change, Market, Regime
+from publisher.simulator.trades import shifted
 
 
 def hold(market: Market, regime: Regime, now_ns: int) -> Change:
@@ -59,9 +60,9 @@ def with_precision(instrument: Instrument, price_precision: int, qty_precision: 
         instrument,
         price_precision=price_precision,
         qty_precision=qty_precision,
-        reference=max(1, _shifted(instrument.reference, price_shift)),
-        typical_qty=max(1, _shifted(instrument.typical_qty, qty_shift)),
-        gap=max(1, _shifted(instrument.gap, price_shift)),
+        reference=max(1, shifted(instrument.reference, price_shift)),
+        typical_qty=max(1, shifted(instrument.typical_qty, qty_shift)),
+        gap=max(1, shifted(instrument.gap, price_shift)),
     )
 
 
@@ -76,6 +77,7 @@ def restate(market: Market, instrument: Instrument) -> None:
     market.instrument = instrument
     market.bids = _restated(market.bids, price_shift, qty_shift)
     market.asks = _restated(market.asks, price_shift, qty_shift)
+    market.history.restate(price_shift, qty_shift)
     market.drain()
 
 
@@ -85,10 +87,6 @@ def _restated(old: Ladder, price_shift: int, qty_shift: int) -> Ladder:
         # Keys of bids are negative: rounding a key up is rounding a bid down and an ask up.
         moved = key * 10**price_shift if price_shift >= 0 else -(-key // 10**-price_shift)
         if moved:
-            qty = max(1, _shifted(order.qty, qty_shift))
+            qty = max(1, shifted(order.qty, qty_shift))
             new.place(moved, Order(order.order_id, qty, order.ts_ns))
     return new
-
-
-def _shifted(value: int, shift: int) -> int:
-    return value * 10**shift if shift >= 0 else int(value // 10**-shift)

@@ -7,6 +7,7 @@ answers have the key order of real ones. Pure; knows neither subscriptions nor m
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,6 +52,7 @@ class Frame:
     kind: Kind
     text: str
     symbol: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,29 @@ def parse(message: str | bytes, now_ns: int) -> Request | None:
     )
 
 
+def integer(request: Request, name: str, default: int) -> int | None:
+    """Return an integer parameter or its default; None for a value that is no integer."""
+    value = request.param(name, default)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def depth_objection(request: Request, offered: Collection[int], held: object) -> str | None:
+    """Return what is wrong with the depth asked for, or with asking again; None when nothing is."""
+    depth = integer(request, "depth", 10)
+    if depth is None:
+        return DEPTH_NO_INTEGER
+    if depth not in offered:
+        return DEPTH_UNSUPPORTED
+    return ALREADY_SUBSCRIBED if held is not None else None
+
+
 def ack(request: Request, result: dict[str, object], symbol: str = "") -> Frame:
     """Return a successful answer; the keys of `result` are sorted as Kraken sorts them."""
     answer: dict[str, object] = {"method": request.method}
     if request.req_id is not None:
         answer["req_id"] = request.req_id
     answer |= {"result": dict(sorted(result.items())), "success": True} | _times(request)
-    return Frame("ack", compact(answer), symbol)
+    return Frame("ack", compact(answer), symbol, str(result.get("channel", "")))
 
 
 def refusal(request: Request, error: str, symbol: str | None = None) -> Frame:

@@ -201,7 +201,7 @@ class Server:
         for _ in range(messages * 8):  # moves that no depth shows are not sent
             if done >= messages:
                 break
-            publications = self.exchange.books.step(self.now_ns())
+            publications = self.exchange.step(self.now_ns())
             if publications:
                 self.delivery.broadcast(publications)
                 done += 1
@@ -226,7 +226,7 @@ class Server:
 
     def _respond(self, request: WebRequest) -> WebAnswer:
         if request.path.startswith("/0/"):
-            now_ns = self.now_ns() + self.exchange.books.clock_offset_ns
+            now_ns = self.engine.stamped(self.now_ns())
             return rest.answer(request, self.engine, now_ns)
         if self._log is not None:
             self._log.flush()  # who asks for the status may read the log next

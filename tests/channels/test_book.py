@@ -36,8 +36,8 @@ class Desk:
     def message(
         self, bids: list[Text], asks: list[Text], *, off: int = 0, stamp: str = STAMP
     ) -> BookData:
-        levels = ([LevelText(*level) for level in side] for side in (bids, asks))
-        return BookData(BTC, self.model.checksum() + off, *levels, stamp)
+        told_bids, told_asks = ([LevelText(*level) for level in side] for side in (bids, asks))
+        return BookData(BTC, self.model.checksum() + off, told_bids, told_asks, stamp)
 
     def whole(self, bids: list[Text] = BIDS, asks: list[Text] = ASKS, *, off: int = 0) -> BookData:
         """Return a snapshot message, its checksum wrong by `off`."""

@@ -67,14 +67,43 @@ def test_any_flipped_bit_gives_an_event_or_a_documented_code(draws: st.DataObjec
     assert _judged(bytes(data)) == _judged_the_long_way(bytes(data))
 
 
+@pytest.mark.parametrize("flags", [0, 1, 127])
+def test_any_byte_changed_lost_or_doubled_is_judged_alike(flags: int) -> None:
+    data = pack("update", b=[(6_350_016, 2**63), (7, 0)], a=[(300, 2**40)], c=0x8457103B)
+    data = data.replace(b"\xa1f\x00", b"\xa1f%c" % flags)
+    assert update_fields(data) is not None
+    for at in range(len(data)):
+        before, after = data[:at], data[at + 1 :]
+        for other in (b"", data[at : at + 1] * 2, *(b"%c" % byte for byte in range(256))):
+            harmed = before + other + after
+            assert _judged(harmed) == _judged_the_long_way(harmed), harmed
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_any_bytes_after_the_head_of_an_update_are_judged_alike(draws: st.DataObject) -> None:
+    head = pack("update", b=[], a=[], c=0)[: -len(b"\x90\xa1a\x90\xa1c\x00")]
+    side = st.one_of(
+        st.lists(st.one_of(numbers, st.binary(max_size=2), st.lists(numbers, max_size=3))), numbers
+    )
+    parts = [draws.draw(side), "a", draws.draw(side), "c", draws.draw(numbers)]
+    data = head + b"".join(msgpack.packb(part) for part in parts)
+    assert _judged(data) == _judged_the_long_way(data)
+
+
 def test_the_short_way_takes_updates_and_leaves_the_rest() -> None:
     plain = pack("update", b=[(1, 2)], a=[], c=5)
     fields = update_fields(plain)
     assert fields == (TIME, TIME + 1, TIME + 2, 0, 5, ((1, 2),), ())
     assert decode(ID, plain) == Update(ID, *fields)
-    assert update_fields(pack("update", b=[], a=[], c=5, new=1)) is not None
+    many = pack("update", b=[(1, 2)] * 3000, a=[(3, 4)] * 66, c=5)
+    assert update_fields(many) == (*fields[:5], ((1, 2),) * 3000, ((3, 4),) * 66)
     for other in (
+        b"",
         pack("bye"),
+        pack("update", b=[], a=[], c=5, new=1),
+        pack("update", a=[], b=[], c=5),
+        pack("update", b=[b"12"], a=[], c=5),
         pack("update", b=[(1, str(2**64))], a=[], c=5),
         pack("update", b=[], a=[], c=5, new=[1]),
         pack("update", b=[], a=[], c=2**32),

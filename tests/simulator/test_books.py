@@ -37,8 +37,8 @@ def stream(exchange: Exchange, count: int, *, depth: int) -> Iterator[str]:
     now_ns = 1_750_000_000_000_000_000
     while count:
         now_ns += 1_000_000
-        for publication in exchange.books.step(now_ns):
-            if publication.depth == depth and count:
+        for publication in exchange.step(now_ns):
+            if publication.option == depth and count:
                 count -= 1
                 yield publication.text
 
@@ -109,9 +109,9 @@ def test_all_depths_at_once_and_late_joiners_hold_the_same_market() -> None:
         if number == 700:
             for text in subscribe(exchange, depth=25, symbols=["ETH/USD"])[1]:
                 late.take(text)
-        for publication in exchange.books.step(number):
-            clients[publication.depth].take(publication.text)
-            if number >= 700 and publication.depth == 25 and publication.symbol == "ETH/USD":
+        for publication in exchange.step(number):
+            clients[publication.option].take(publication.text)
+            if number >= 700 and publication.option == 25 and publication.symbol == "ETH/USD":
                 late.take(publication.text)
     for client in (*clients.values(), late):
         assert client.equals(exchange.engine.market("ETH/USD"))

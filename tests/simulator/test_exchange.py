@@ -145,7 +145,7 @@ def test_unsubscribing_acks_and_lets_the_symbol_be_subscribed_again(venue: Venue
         "snapshot": True,
         "symbol": "BTC/USD",
     }
-    assert venue.exchange.books.step(NOW) == []
+    assert venue.exchange.step(NOW) == []
     assert len(venue.subscribe(channel="book", symbol=["BTC/USD"], depth=10)) == 2
 
 
@@ -266,4 +266,4 @@ def test_an_ended_connection_leaves_nothing_behind(venue: Venue) -> None:
     other, _ = venue.exchange.connected(NOW)
     venue.exchange.disconnected(venue.connection)
     assert list(venue.exchange.connections.values()) == [other]
-    assert venue.exchange.books.step(NOW) == []
+    assert venue.exchange.step(NOW) == []

@@ -117,7 +117,7 @@ def test_a_delayed_snapshot_can_hold_its_updates_back() -> None:
     snapshot = Frame("snapshot", "s", "BTC/USD")
     assert injector.pass_on(1, snapshot) == [Later(snapshot, 2.0)]
     assert injector.pass_on(1, update()) == []
-    injector.unmute(1, "BTC/USD")
+    injector.unmute(1, snapshot)
     assert injector.pass_on(1, update()) == [SendText(TEXT)]
 
 

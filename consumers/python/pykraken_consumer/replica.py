@@ -117,10 +117,10 @@ class Replica:
     ) -> Iterator[Event]:
         """Take entries (id, `d`) in the stream's order; while none are read they are ignored."""
         stream, book = self.stream, self.book
-        epoch, seq = self._short_way()
+        epoch, seq, ids = self._short_way()
         for text, data in entries:
             # The short way: the next seq, an ordinary update, the right checksum.
-            if seq >= 0 and text == b"%d-%d" % (epoch, seq + 1) and data is not None:
+            if seq >= 0 and text == ids % (seq + 1) and data is not None:
                 fields = update_fields(data)
                 if fields is not None:
                     book.seq = seq = seq + 1
@@ -133,13 +133,13 @@ class Replica:
                         continue
                     error = DecodeError(Code.CHECKSUM, "c")
                     yield self._quarantine(error, EntryId(epoch, seq), _before(EntryId(*at)))
-                    epoch, seq = self._short_way()
+                    epoch, seq, ids = self._short_way()
                     continue
             cursor = self.position
             if cursor is None:
                 return
             yield from self._entry(cursor, parse_id(text), data, now)
-            epoch, seq = self._short_way()
+            epoch, seq, ids = self._short_way()
 
     def snapshot_read(
         self, entry_id: EntryId | None, data: bytes | None, now: float
@@ -228,10 +228,14 @@ class Replica:
     def _event(self, body: WireEvent | LocalEvent) -> Event:
         return Event(self.stream, self.book, body)
 
-    def _short_way(self) -> tuple[int, int]:
-        """Return the cursor where the next update may be applied at once, else a seq of -1."""
+    def _short_way(self) -> tuple[int, int, bytes]:
+        """Return the cursor where the next update may be applied at once, else a seq of -1, and how
+        the ids of its epoch are written.
+        """
         cursor = self.position
-        return cursor if cursor is not None and self.book.is_valid else (0, -1)
+        if cursor is None or not self.book.is_valid:
+            return 0, -1, b"%d"
+        return *cursor, b"%d-%%d" % cursor.epoch
 
     def _hear(self, now: float) -> None:
         self._heard = self._looked = now

@@ -1,0 +1,335 @@
+"""The writer between a publication and a real server: the lease, the fence, errors, strangers."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgpack
+import pytest
+
+from publisher.bus import calls
+from publisher.bus.keeper import LinkKeeper
+from publisher.bus.keys import book_keys, lease_key, status_keys
+from publisher.bus.link import Address
+from publisher.bus.publication import Publication
+from publisher.bus.writer import Writer, lease_of
+from publisher.errors import RedisRefused
+from publisher.model import BookState, Now
+from tests.bus.desk import STATE, A, B, plan, snapshot, update
+from tests.polling import wait_until
+from tests.servers import RedisServer
+
+LEASE_S = 0.6
+STREAM = book_keys("t", A, 10, "").stream
+OTHER = book_keys("t", B, 10, "").stream
+STATUS = status_keys("t", "f").stream
+CATALOGUE = "{t.catalogue}:streams"
+
+
+def now() -> Now:
+    return Now(time.monotonic(), time.time_ns())
+
+
+class Desk:
+    """A writer of two books that are always live, turned by hand as the daemon would."""
+
+    def __init__(
+        self, url: str, *, writer: int = 1, feed: str = "f", lease_s: float = LEASE_S
+    ) -> None:
+        self.selector = selectors.DefaultSelector()
+        publication = Publication(plan(feed=feed), writer, snapshot, self._state_of)
+        self.writer = Writer(
+            publication,
+            lease_of("t", feed, f"me-{writer}", lease_s),
+            Address(url, 0.5),
+            selector=self.selector,
+            wake=lambda: None,
+            clock=now,
+        )
+        publication.inspect()
+
+    def _state_of(self, _symbol: str) -> tuple[BookState, int | None, int]:
+        return BookState.LIVE, 0, 5
+
+    def turn(self) -> None:
+        for key, mask in self.selector.select(0.005) if self.selector.get_map() else ():
+            assert isinstance(key.data, LinkKeeper)
+            key.data.ready(mask, time.monotonic())
+        self.writer.ticked(now(), STATE)
+        self.writer.pump(now())
+
+    def until(self, condition: Callable[[], object], what: str, *others: Desk) -> None:
+        """Turn, and let others turn, until something is so."""
+
+        def is_so() -> bool:
+            for desk in (self, *others):
+                desk.turn()
+            return bool(condition())
+
+        wait_until(is_so, 10, what)
+
+    def opened(self) -> None:
+        """Turn until all streams are open and all is written."""
+        self.until(lambda: self.writer.is_leading, "leading")
+        publication = self.writer.publication
+        self.until(
+            lambda: all(s.takes_entries for s in publication.streams) and self.writer.is_settled,
+            "all open",
+        )
+
+    def renewed(self) -> None:
+        """Turn until the lease was renewed once more."""
+        before = self.writer.lease.renewed_at
+        self.until(lambda: self.writer.lease.renewed_at > before, "renewed")
+
+    def publish(self, symbol: str = A, count: int = 1) -> None:
+        for number in range(count):
+            self.writer.publication.publish(symbol, update(number), 1)
+
+    def written(self, symbol: str = A, count: int = 1) -> None:
+        """Publish; turn until it is confirmed."""
+        self.publish(symbol, count)
+        self.until(lambda: self.writer.is_settled, "confirmed")
+
+
+@contextmanager
+def desk_at(server: RedisServer, **given: Any) -> Iterator[Desk]:
+    """Return a desk that closes with the block."""
+    desk = Desk(server.url, **given)
+    try:
+        yield desk
+    finally:
+        desk.writer.close()
+        desk.selector.close()
+
+
+@pytest.fixture
+def desk(redis_server: RedisServer) -> Iterator[Desk]:
+    """A writer that leads, its streams open."""
+    with desk_at(redis_server) as fresh:
+        fresh.opened()
+        yield fresh
+
+
+@pytest.fixture
+def client(redis_server: RedisServer) -> Iterator[Any]:
+    with redis_server.client() as found:
+        yield found
+
+
+def kinds(client: Any, stream: str) -> list[str]:
+    """Return the types of a stream's events."""
+    entries = client.xrange(stream)
+    return [msgpack.unpackb(fields[b"d"])["t"] for _, fields in entries]
+
+
+def lease(client: Any, feed: str = "f") -> tuple[str, int]:
+    """Return owner and epoch of a feed's lease."""
+    owner, epoch = client.hmget(lease_key("t", feed), "owner", "epoch")
+    return (owner or b"").decode(), int(epoch or 0)
+
+
+# Leading
+
+
+def test_a_free_feed_is_led_and_its_streams_open(desk: Desk, client: Any) -> None:
+    desk.written(A, 3)
+    assert kinds(client, STREAM) == ["epoch", "snapshot", "update", "update", "update"]
+    assert kinds(client, OTHER) == ["epoch", "snapshot"]
+    desk.until(lambda: kinds(client, STATUS)[:2] == ["epoch", "feed"], "the feed's state")
+    owner, epoch = lease(client)
+    assert owner == "me-1"
+    assert epoch == desk.writer.lease.epoch == desk.writer.publication.epoch
+    assert client.hkeys(CATALOGUE) == [STREAM.encode(), OTHER.encode()]
+
+
+def test_what_is_published_is_settled_only_when_it_is_answered(
+    desk: Desk, redis_server: RedisServer, client: Any
+) -> None:
+    redis_server.pause()
+    desk.publish(A, 5)
+    assert not desk.writer.is_settled, "not sent"
+    desk.writer.pump(now())
+    assert not desk.writer.is_settled, "not answered"
+    redis_server.resume()
+    desk.until(lambda: desk.writer.is_settled, "answered")
+    assert kinds(client, STREAM).count("update") == 5
+
+
+def test_the_links_are_two_and_either_may_break(desk: Desk, client: Any) -> None:
+    ours = [each["id"] for each in client.client_list() if each["name"] == "pykraken"]
+    assert len(ours) == 2
+    for each in ours:
+        client.client_kill_filter(_id=each)
+        desk.renewed()
+        desk.written()
+    assert desk.writer.is_leading
+    assert kinds(client, STREAM).count("epoch") == 1
+
+
+def test_a_second_writer_stands_by_until_the_first_gives_back(
+    desk: Desk, redis_server: RedisServer, client: Any
+) -> None:
+    with desk_at(redis_server, writer=2) as second:
+        second.until(lambda: second.writer.lease.has_rival, "it sees the first one's beat", desk)
+        second.publish()
+        assert kinds(client, STREAM).count("update") == 0, "it writes nothing"
+        desk.writer.release(now())
+        assert desk.writer.owes_release
+        desk.until(lambda: not desk.writer.owes_release, "the release is answered")
+        assert lease(client)[0] == ""
+        second.opened()
+        assert lease(client)[0] == "me-2"
+        last = client.xrevrange(STREAM, count=2)[1][1][b"d"]
+        epoch = msgpack.unpackb(last)
+        assert (epoch["t"], epoch["why"], epoch["w"]) == ("epoch", "takeover", 2)
+
+
+def test_who_released_claims_no_more(desk: Desk, client: Any) -> None:
+    desk.writer.release(now())
+    began = time.monotonic()
+    desk.until(lambda: time.monotonic() - began > 2 * LEASE_S, "a lease twice over")
+    assert lease(client)[0] == ""
+
+
+def test_only_a_leader_releases(redis_server: RedisServer) -> None:
+    with desk_at(redis_server) as fresh:
+        fresh.writer.release(now())
+        assert not fresh.writer.owes_release
+
+
+def test_a_release_that_cannot_be_answered_is_not_waited_for(
+    desk: Desk, redis_server: RedisServer
+) -> None:
+    redis_server.pause()
+    desk.writer.release(now())
+    redis_server.kill()
+    desk.until(lambda: not desk.writer.owes_release, "forgotten")
+
+
+def test_a_lease_taken_away_is_the_end_of_writing(desk: Desk, client: Any) -> None:
+    """Another that leads, with a higher epoch and a beat of its own."""
+    before = client.xlen(STREAM)
+    client.hset(
+        lease_key("t", "f"),
+        mapping={"owner": "other", "epoch": desk.writer.lease.epoch + 9, "hb": 1},
+    )
+    desk.until(lambda: not desk.writer.is_leading, "deposed")
+    desk.publish(A, 5)
+    for _ in range(20):
+        desk.turn()
+    assert client.xlen(STREAM) == before
+    assert desk.writer.publication.epoch == 0
+    assert desk.writer.lease.has_rival
+
+
+def test_a_fenced_stream_opens_again_when_the_lease_is_known_to_be_ours(
+    redis_server: RedisServer, client: Any
+) -> None:
+    """At once, not with the next renewal a quarter of a minute later."""
+    with desk_at(redis_server, lease_s=60.0) as desk:
+        desk.opened()
+        client.xadd(STREAM, {"d": b"x"}, id=f"{desk.writer.lease.epoch + 5000}-0")
+        desk.publish()
+        desk.until(lambda: kinds_of_epochs(client) == ["start", "fenced"], "a new epoch")
+        desk.written()
+        assert kinds(client, OTHER).count("epoch") == 1, "the other stream is left alone"
+
+
+def kinds_of_epochs(client: Any) -> list[str]:
+    """Return why each epoch of the stream began; strays are passed over."""
+    bodies = [fields[b"d"] for _, fields in client.xrange(STREAM)]
+    events = [msgpack.unpackb(body) for body in bodies if body != b"x"]
+    return [event["why"] for event in events if event["t"] == "epoch"]
+
+
+# Errors
+
+
+def test_a_full_server_is_waited_for(desk: Desk, client: Any) -> None:
+    client.config_set("maxmemory", "1")
+    desk.publish(A, 3)
+    began = time.monotonic()
+    desk.until(lambda: time.monotonic() - began > 0.3, "a refusal")
+    assert not desk.writer.is_settled
+    client.config_set("maxmemory", "0")
+    desk.until(lambda: desk.writer.is_settled, "written after all")
+    assert kinds(client, STREAM).count("update") == 3
+    assert kinds(client, STREAM).count("epoch") == 1
+
+
+def test_a_right_taken_away_is_fatal(desk: Desk, client: Any) -> None:
+    client.acl_setuser("default", commands=["-evalsha"])
+    desk.publish()
+    with pytest.raises(RedisRefused, match="doctor"):
+        desk.until(lambda: False, "a refusal")
+
+
+def test_a_catalogue_that_cannot_be_written_costs_no_link(
+    redis_server: RedisServer, client: Any
+) -> None:
+    client.set(CATALOGUE, "a string")
+    with desk_at(redis_server) as fresh:
+        fresh.opened()
+        connections = client.info("stats")["total_connections_received"]
+        fresh.written(A, 3)
+        assert client.info("stats")["total_connections_received"] == connections
+    assert kinds(client, STREAM).count("update") == 3
+
+
+def test_a_stream_refused_is_told_when_it_is_looked_at_and_costs_no_other(
+    redis_server: RedisServer, client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.set(STREAM, "a string")
+    with desk_at(redis_server) as fresh:
+        fresh.until(lambda: kinds(client, OTHER) == ["epoch", "snapshot"], "the other's epoch")
+        said = capsys.readouterr().out
+        assert f"stream={STREAM}" in said
+        assert "stream.refused" in said
+        fresh.written(B, 3)
+        assert "stream.refused" not in capsys.readouterr().out
+    assert client.get(STREAM) == b"a string"
+
+
+def test_an_answer_of_the_wrong_shape_ends_the_link_and_nothing_is_lost(
+    desk: Desk, client: Any
+) -> None:
+    """Whose answer it is cannot be known any more; so the same entries go again on a new link."""
+    before = client.info("stats")["total_connections_received"]
+    desk.publish(A, 2)
+    streams = list(desk.writer.publication.books.values())
+    desk.writer.answers([(calls.inspect(streams), ["0-0"])])
+    desk.until(lambda: desk.writer.is_settled and desk.writer.is_leading, "written")
+    desk.until(lambda: kinds(client, STREAM).count("update") == 2, "both, once")
+    assert client.info("stats")["total_connections_received"] == before + 1
+
+
+# Strangers
+
+
+def test_a_live_feed_in_our_stream_is_named_and_nothing_is_claimed(
+    desk: Desk, redis_server: RedisServer, client: Any
+) -> None:
+    with desk_at(redis_server, writer=2, feed="g") as stranger:
+        stranger.until(lambda: stranger.writer.live_stranger(), "it is seen to beat", desk)
+        assert stranger.writer.live_stranger() == (STREAM, "f")
+        assert not stranger.writer.is_leading
+        assert lease(client, "g") == ("", 0)
+
+
+def test_a_feed_that_fell_silent_gives_up_its_streams(
+    redis_server: RedisServer, client: Any
+) -> None:
+    with desk_at(redis_server) as first:
+        first.opened()
+    with desk_at(redis_server, writer=2, feed="g") as second:
+        began = time.monotonic()
+        second.opened()
+        assert time.monotonic() - began > LEASE_S, "not before a whole lease of silence"
+        second.written()
+    assert lease(client, "g")[0] == "me-2"
+    assert client.hget(f"{STREAM}.own", "feed") == b"g"
