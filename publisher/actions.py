@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from publisher.model import Instrument
 from publisher.wire import Event
 
 
@@ -44,4 +45,11 @@ class Log(msgspec.Struct, frozen=True):
     detail: str
 
 
-Action = Send | Emit | Notify | Close | Log
+class Listed(msgspec.Struct, frozen=True):
+    """Hand these instruments to the sessions that are given theirs; `is_all`: there are no others."""
+
+    is_all: bool
+    pairs: list[Instrument]
+
+
+Action = Send | Emit | Notify | Close | Log | Listed

@@ -18,22 +18,20 @@ import socket
 import time
 from collections.abc import Iterator
 
-from publisher import feed as feeds
-from publisher import wire
-from publisher.actions import Action, Log, Notify
+from publisher import venue, wire
+from publisher.actions import Action, Listed, Log, Notify
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
-from publisher.channels.book import BookChannel
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
-from publisher.feed import Endpoint
 from publisher.health.vitals import Vitals
+from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
-from publisher.session import Session, SessionGroup
+from publisher.session import SessionGroup
 from publisher.setting_rules import mask_url
 from publisher.settings import Settings, feed_id
 from publisher.state import StateFolder
@@ -94,24 +92,16 @@ class Daemon:
         self._state = state
         self._log = get_logger("daemon")
         self._plan = plan = plan_of(settings)
-        session = Session(plan.symbols, BookChannel(plan.depth, plan.checksum_freq))
-        self._group = SessionGroup([session])
+        self._group = SessionGroup(venue.sessions_of(plan))
         self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         for end in (self._wake_in, self._wake_out):
             end.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
-        ca_file = str(settings.ca_file) if settings.ca_file else None
-        endpoint = Endpoint(
-            settings.ws_url,
-            settings.ws_timeout_s,
-            settings.frame_max_bytes,
-            ca_file=ca_file,
-            http_proxy=settings.http_proxy,
-        )
         self._stops = 0
         self._next_tick = 0.0
         self.last_turn = time.monotonic()
+        ca_file = str(settings.ca_file) if settings.ca_file else None
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
         self._writer = Writer(
@@ -130,7 +120,8 @@ class Daemon:
             publish=self._writer.publication.publish,
             obey=self._obey,
         )
-        self._connection = Connection(session, lambda: feeds.dial(endpoint), ground)
+        sessions = self._group.sessions
+        self._connections = venue.connections(settings, sessions, fetch_token, ground)
 
     # Three verbs ----------------------------------------------------------------------------------
 
@@ -161,7 +152,8 @@ class Daemon:
         self._log.info("daemon.stopping")
         now = clock()
         publication = self._writer.publication
-        self._connection.close()
+        for connection in self._connections:
+            connection.close()
         publication.bye(now)
         deadline = now.mono + FLUSH_S
         while self._writer.is_leading and time.monotonic() < deadline and self._stops < 2:
@@ -176,7 +168,8 @@ class Daemon:
 
     def close(self) -> None:
         """Close whatever is open."""
-        self._connection.end()
+        for connection in self._connections:
+            connection.end()
         self._writer.close()
         self._selector.close()
         self._wake_in.close()
@@ -217,7 +210,8 @@ class Daemon:
         self._writer.pump(now)
 
     def _tick(self, now: Now) -> None:
-        self._connection.ticked(now)
+        for connection in self._connections:
+            connection.ticked(now)
         self._writer.ticked(now, self._feed_state())
         self._refuse_for_good()
 
@@ -230,6 +224,10 @@ class Daemon:
                 self._writer.publication.announce(_notice(kind, symbol, note, now), now)
             case Log(event, detail):
                 self._log.info(event, detail=detail)
+            case Listed(is_all, pairs):
+                listed = Instruments(is_all, pairs)
+                for connection in self._connections[: len(self._group.sessions)]:
+                    connection.obey(connection.session.listed(listed, now), now)
 
     def vitals(self) -> Vitals:
         """Return what the health endpoint may look at, from threads of its own."""
@@ -238,15 +236,20 @@ class Daemon:
             session=self._group,
             writer=self._writer,
             last_turn=lambda: self.last_turn,
-            is_connected=lambda: self._connection.is_up,
+            is_connected=lambda: self._is_connected,
             connects_left=self._budget.left,
         )
+
+    @property
+    def _is_connected(self) -> bool:
+        """True while every data connection stands."""
+        return all(c.is_up for c in self._connections[: len(self._group.sessions)])
 
     # Odds and ends --------------------------------------------------------------------------------
 
     def _feed_state(self) -> wire.FeedState:
         live, symbols = self._group.live, len(self._plan.symbols)
-        if not self._connection.is_up:
+        if not self._is_connected:
             state = BookState.DISCONNECTED
         else:
             refused = len(self._group.refused)

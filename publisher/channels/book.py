@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Protocol
 
 from publisher.actions import Action, Emit
@@ -57,6 +58,7 @@ class BookChannel:
     checksum_freq: int = 1
     name: str = "book"
     precisions: Precisions = "subscribed"
+    symbols_per_s: float = inf
     decode: Callable[[bytes], messages.BookMessage] = messages.decode_book
 
     @property

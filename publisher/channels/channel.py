@@ -98,6 +98,10 @@ class Channel(Protocol):
         """The params of a request beside channel, symbols and token."""
 
     @property
+    def symbols_per_s(self) -> float:
+        """How many symbols a connection may subscribe in a second, beside the pace of requests."""
+
+    @property
     def decode(self) -> Callable[[bytes], DataMessage]:
         """Reads a message of the channel; raises one of messages.UNDECODABLE for all else."""
 

@@ -8,6 +8,7 @@ asks alone, so that its error cannot be taken for another's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 from publisher.kraken import requests
 from publisher.kraken.requests import Topic
@@ -20,11 +21,16 @@ SYMBOLS_PER_REQUEST = 50
 
 
 class Pace:
-    """A token bucket of requests, and the counter of their ids."""
+    """A token bucket of requests, one of subscribed symbols where that has a limit, and the counter
+    of requests' ids.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, symbols_per_s: float = inf) -> None:
+        self._symbols_per_s = symbols_per_s
+        self._symbols = symbols_per_s
         self._tokens = BURST
         self._filled = 0.0
+        self._counted = 0.0
         self._req_id = 0
 
     def restart(self) -> None:
@@ -50,7 +56,8 @@ class Pace:
         for batch in self.batches(leaving, now):
             symbols, req_id = self._asked(batch, now)
             yield requests.ask("unsubscribe", topic, symbols, req_id)
-        for batch in self.batches(joining, now):
+        for batch in self.batches(self._affordable(joining, now), now):
+            self._symbols -= len(batch)
             symbols, req_id = self._asked(batch, now)
             yield requests.ask("subscribe", topic, symbols, req_id)
 
@@ -60,6 +67,14 @@ class Pace:
             subscription.moves(Trigger.SENT, now)
             subscription.req_id = req_id
         return [subscription.symbol for subscription in batch if subscription.symbol], req_id
+
+    def _affordable(self, joining: list[Subscription], now: float) -> list[Subscription]:
+        """Return those that may be subscribed now, where symbols are counted too (protocol.md 1.1)."""
+        if self._symbols_per_s == inf:
+            return joining
+        earned = self._symbols + (now - self._counted) * self._symbols_per_s
+        self._symbols, self._counted = min(self._symbols_per_s, earned), now
+        return joining[: int(self._symbols)]
 
     def batches(self, due: Sequence[Subscription], now: float) -> Iterator[Sequence[Subscription]]:
         """Yield groups of subscriptions to ask for now, as many as the bucket allows."""

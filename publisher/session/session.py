@@ -18,20 +18,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from publisher.actions import Action, Close, Emit, Log, Notify, Send
+from publisher.actions import Action, Close, Emit, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
 from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
+from publisher.session.liveness import Liveness
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger
 from publisher.wire import AnySnapshot, Reset
 
-SILENCE_S = 5.0
-"""A connection without a complete message for so long is dead (Kraken's advice; fault X2)."""
-PING_AFTER_S = 2.5
-INSTRUMENTS_DUE_S = 10.0
 CROSSED_S = 1.0
 """A verified book may be crossed for so long before it is asked for again (fault X18)."""
 NEW_SOCKET_FAILURES = 3
@@ -43,11 +40,19 @@ FIELDS_SAMPLE = 1024
 
 INVALID_SESSION = "ESession:Invalid session"
 """The token is spent; the next connection brings a new one (protocol.md 7)."""
-TRANSIENT_ERRORS = ("Exceeded msg rate", "EService", "EGeneral:Internal error", "Market data")
+TRANSIENT_ERRORS = (
+    "Exceeded msg rate",
+    "EService",
+    "EGeneral:Internal error",
+    "Market data",
+    "EAPI:Rate limit",
+)
 
 
 class Session:
-    """The state machine of one connection: `channel` for `symbols`, ("",) if it knows none."""
+    """The state machine of one connection: `channel` for `symbols`, ("",) if it knows none. A
+    session of no symbol at all watches the instruments and hands them on (`Listed`).
+    """
 
     def __init__(self, symbols: Sequence[str], channel: Channel) -> None:
         self.channel = channel
@@ -58,12 +63,11 @@ class Session:
         self.counts: Counter[str] = Counter()
         self._topic = Topic(channel.name, channel.terms)
         self._instruments: dict[str, Instrument] = {}
-        self._pace = Pace()
+        self._has_all = False
+        self._pace = Pace(channel.symbols_per_s)
         self._is_connected = False
         self._is_closing = False
-        self._heard = 0.0
-        self._pinged = 0.0
-        self._instruments_due: float | None = None
+        self._liveness = Liveness()
         self._new_socket_at = float("-inf")
         self._until_sample = 0
 
@@ -75,18 +79,18 @@ class Session:
         """
         self._is_connected = True
         self._is_closing = False
-        self._heard = self._pinged = now.mono
+        self._liveness.begin(now.mono)
         self._topic = Topic(self.channel.name, self.channel.terms, token)
         self._pace.restart()
         for subscription in self.subscriptions.values():
             subscription.moves(Trigger.CONNECTED, now.mono)
         match self.channel.precisions:
             case "subscribed":
-                self._instruments_due = now.mono + INSTRUMENTS_DUE_S
+                self._liveness.await_instruments(now.mono)
                 return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
             case "given":
-                listed = messages.Instruments(False, list(self._instruments.values()))
-                return self.listed(listed, now)
+                known = list(self._instruments.values())
+                return self.listed(messages.Instruments(self._has_all, known), now)
             case "none":
                 for subscription in self.subscriptions.values():
                     subscription.moves(Trigger.LISTED, now.mono)
@@ -100,7 +104,7 @@ class Session:
         """Take complete messages in their order: the hot path. After a Close the rest is void."""
         if not payloads:  # a part of a message is no sign of life (fault X4)
             return []
-        self._heard = now.mono
+        self._liveness.heard = now.mono
         actions: list[Action] = []
         subscriptions, decode = self.subscriptions, self.channel.decode
         for payload in payloads:
@@ -146,14 +150,10 @@ class Session:
         """Do what is due by time alone."""
         if not self._is_connected:
             return []
-        silence = now.mono - self._heard
-        if silence >= SILENCE_S:
-            return [self._close(f"silent for {silence:.1f} s")]
-        if self._instruments_due is not None and now.mono >= self._instruments_due:
-            return [self._close("no instruments")]
+        if fault := self._liveness.fault(now.mono):
+            return [self._close(fault)]
         actions: list[Action] = []
-        if silence >= PING_AFTER_S and now.mono - self._pinged >= PING_AFTER_S:
-            self._pinged = now.mono
+        if self._liveness.pings(now.mono):
             actions.append(Send(requests.ping(self._pace.next_req_id())))
         for subscription in self.subscriptions.values():
             if subscription.state is State.LIVE:
@@ -337,12 +337,13 @@ class Session:
     # Instruments, status, odds and ends -----------------------------------------------------------
 
     def listed(self, message: messages.Instruments, now: Now) -> list[Action]:
-        """Take precisions and states of pairs; a change of a subscribed one rebuilds its book
+        """Take precisions and states of pairs; a change of a subscribed one rebuilds its state
         (X22). The shell calls it too, for a channel that is given them.
         """
         actions: list[Action] = []
         if message.is_snapshot:
-            self._instruments_due = None
+            self._liveness.instruments_due = None
+            self._has_all = True
         for instrument in message.pairs:
             self._instruments[instrument.symbol] = instrument
             subscription = self.subscriptions.get(instrument.symbol)
@@ -353,6 +354,8 @@ class Session:
                 if subscription.state is State.AWAITING_INSTRUMENT:
                     note = f"Kraken lists no pair {subscription.symbol}: check PYKRAKEN_SYMBOLS"
                     actions += self._refuse(subscription, ResetReason.REFUSED, note, now)
+        if not self.subscriptions:
+            return [Listed(message.is_snapshot, message.pairs)]
         return [*actions, *self._requests(now)]
 
     def _list_one(

@@ -32,7 +32,7 @@ def test_an_epoch_opens_with_epoch_and_snapshot() -> None:
     desk.settle()
     desk.tick()
     opens = of(desk.calls(), Kind.OPEN)
-    assert [call.streams[0].symbol for call in opens] == ["", A, B]
+    assert [call.streams[0].symbol for call in opens] == [None, A, B]
     epoch, event, body = (msgpack.unpackb(p) for p in payloads(opens[1].command))
     assert (epoch["t"], epoch["why"], epoch["fd"], epoch["w"]) == ("epoch", "start", "f", WRITER)
     assert "pe" not in epoch
