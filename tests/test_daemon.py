@@ -218,15 +218,23 @@ def test_a_signal_wakes_a_loop_that_turns(daemon: Daemon) -> None:
 def test_a_dial_under_way_ends_with_the_daemon(tmp_path: Path) -> None:
     """A thread inside OpenSSL while the interpreter leaves would cost the exit code."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        ws_url = f"ws://127.0.0.1:{deaf.getsockname()[1]}/v2"
-        settings = Settings(ws_url=ws_url, ws_timeout_s=0.3)
+
+        def take_and_stop() -> None:
+            with deaf.accept()[0]:
+                signal.raise_signal(signal.SIGTERM)
+                daemon_is_over.wait(5)
+
+        daemon_is_over = threading.Event()
+        caller = threading.Thread(target=take_and_stop, daemon=True)
+        settings = Settings(ws_url=f"ws://127.0.0.1:{deaf.getsockname()[1]}/v2", ws_timeout_s=0.1)
         daemon = Daemon(settings, f"redis://127.0.0.1:{free_port()}", StateFolder(tmp_path / "s"))
         with contextlib.closing(daemon), daemon.signals():
-            caller = threading.Timer(0.1, signal.raise_signal, (signal.SIGTERM,))
             caller.start()
             daemon.main_loop()
-            caller.join()
-    assert [t.name for t in threading.enumerate() if t.name.startswith("dial")] == []
+        left = [t.name for t in threading.enumerate() if t.name.startswith("dial")]
+        daemon_is_over.set()
+        caller.join(5)
+    assert left == []
 
 
 def test_the_plan_is_what_the_settings_say() -> None:
