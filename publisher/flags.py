@@ -2,6 +2,7 @@
 
 Each flag is text as typed; only `settings.load` judges it, so that a bad flag and a bad variable
 give the same line. Flags that were not given are absent and leave the setting to the environment.
+An API key has no flag, only its file has: every user of the machine sees arguments.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from dotenv import dotenv_values
 
 from publisher import logs
 from publisher.setting_rules import has_password
-from publisher.settings import Settings, is_secret, load, unknown_variables, variable
+from publisher.settings import (
+    Settings,
+    is_all_secret,
+    is_secret,
+    load,
+    unknown_variables,
+    variable,
+)
 
 EVERYWHERE = ("state_dir", "log_format", "log_level")
 
@@ -25,14 +33,27 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
         "settings", "Each may also stand in the environment or in .env, under the name given."
     )
     for name in names:
+        flag = "--" + name.replace("_", "-")
+        if is_all_secret(Settings.model_fields[name]):
+            # It is there to be refused: left out, it would be short for the flag of the file.
+            group.add_argument(flag, dest=name, type=_refused, help=argparse.SUPPRESS)
+            continue
         described = (Settings.model_fields[name].description or "").replace("%", "%%")
         group.add_argument(
-            "--" + name.replace("_", "-"),
+            flag,
             dest=name,
             metavar="VALUE",
             default=argparse.SUPPRESS,
             help=f"{variable(name)}. {described}",
         )
+
+
+def _refused(_value: str) -> None:
+    # Of a ValueError argparse would show the value.
+    raise argparse.ArgumentTypeError(
+        "every user of this machine sees arguments: put it in the environment, or in a file "
+        "that the flag with -file names"
+    )
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

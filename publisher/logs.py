@@ -1,8 +1,9 @@
 """Logs: an event name with keys and values; for people on a terminal, as JSON lines elsewhere.
 
-Goes to stderr, since stdout belongs to what a command prints. Passwords in URLs and the values
-of keys that name a secret are masked in every line, those of libraries and tracebacks included.
-Configured once, by the command; everybody else calls `get_logger` and knows no format.
+Goes to stderr, since stdout belongs to what a command prints. Passwords in URLs, tokens in
+messages and the values of keys that name a secret are masked in every line, those of libraries and
+tracebacks included. Configured once, by the command; everybody else calls `get_logger` and knows no
+format.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from structlog.processors import JSONRenderer, TimeStamper, add_log_level, forma
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from publisher.setting_rules import mask_url
+from publisher.setting_rules import mask_secrets
 
 Format = Literal["auto", "human", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
-SECRET_KEY = re.compile(r"passw|secret|token|api_?key|private_?key|authorization", re.IGNORECASE)
+SECRET_KEY = re.compile(
+    r"passw|secret|token|api[-_]?(key|sign)|private[-_]?key|authorization", re.IGNORECASE
+)
 
 
 def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> None:
@@ -81,4 +84,4 @@ def _shown(key: str, value: object) -> object:
         case list() | tuple():
             return [_shown(key, item) for item in value]
         case _:
-            return mask_url(str(value))
+            return mask_secrets(str(value))

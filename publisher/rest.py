@@ -1,26 +1,30 @@
-"""Kraken's public REST beside the socket: the system's state and the time. A shell over requests.
+"""Kraken's REST beside the socket: the system's state, the time, a token. A shell over requests.
 
 It tries once, follows no redirect and reads neither proxy nor password from the environment: what
 it says is what the settings lead to. It knows no settings and judges nothing. Each call raises a
-RestError and nothing else; no secret of a URL stands in it. A call may last longer than its
-timeout, which counts each address and each read alone, and the resolver not at all: who must not
-wait calls from a thread.
+RestError and nothing else; no password, key, signature or token stands in it or in the locals of
+its traceback. A call may last longer than its timeout, which counts each address and each read
+alone, and the resolver not at all: who must not wait calls from a thread.
 """
 
 from __future__ import annotations
 
 import ssl
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 import requests
+from pydantic import SecretStr
 
 from publisher import __version__
+from publisher.credentials import Credentials
 from publisher.errors import PykrakenError
+from publisher.kraken.signing import sign
 from publisher.setting_rules import mask_url
 
 PUBLIC = "/0/public/"
+PRIVATE = "/0/private/"
 
 
 class RestError(PykrakenError):
@@ -36,13 +40,23 @@ class RestError(PykrakenError):
 
 
 class RestUnreachable(RestError):
-    """No answer of Kraken's came: network, proxy, TLS, time, or somebody else answered."""
+    """No answer of Kraken's came: network, proxy, TLS, time, or somebody else answered, then with
+    the HTTP `status`.
+    """
+
+    def __init__(self, call: str, reason: str, status: int | None = None) -> None:
+        super().__init__(call, reason)
+        self.status = status
 
 
 class RestRefused(RestError):
-    """Kraken answered with an error, such as `EService:Unavailable`; its status is 200 all the
+    """Kraken answered with `errors`, such as `EService:Unavailable`; its status is 200 all the
     same (protocol.md 10).
     """
+
+    def __init__(self, call: str, errors: tuple[str, ...]) -> None:
+        super().__init__(call, ", ".join(errors)[:400])
+        self.errors = errors
 
 
 class SystemStatus(msgspec.Struct, frozen=True):
@@ -52,6 +66,13 @@ class SystemStatus(msgspec.Struct, frozen=True):
     timestamp: str
 
 
+class Token(msgspec.Struct, frozen=True, rename={"value": "token", "expires_s": "expires"}):
+    """A WebSocket token; to be used within `expires_s` seconds of its issue (protocol.md 7)."""
+
+    value: SecretStr
+    expires_s: int
+
+
 class _Time(msgspec.Struct, frozen=True):
     unixtime: int
 
@@ -59,6 +80,19 @@ class _Time(msgspec.Struct, frozen=True):
 class _Envelope(msgspec.Struct, frozen=True):
     error: list[str]
     result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Signature:
+    """Puts key and signature on a request when requests has made it: no local holds them."""
+
+    def __init__(self, credentials: Credentials, path: str, nonce: int, body: str) -> None:
+        self._credentials = credentials
+        self._signed = path, str(nonce), body
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["API-Key"] = self._credentials.key.get_secret_value()
+        request.headers["API-Sign"] = sign(*self._signed, self._credentials.secret)
+        return request
 
 
 T = TypeVar("T")
@@ -75,7 +109,7 @@ class Rest:
         ca_file: str | None = None,
         http_proxy: str | None = None,
     ) -> None:
-        self._base = url.rstrip("/") + PUBLIC
+        self._base = url.rstrip("/")
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.trust_env = False
@@ -86,11 +120,23 @@ class Rest:
 
     def system_status(self) -> SystemStatus:
         """Return the state of Kraken's system. Raise RestUnreachable or RestRefused."""
-        return self._get("SystemStatus", SystemStatus)
+        return self._call("GET", PUBLIC + "SystemStatus", SystemStatus)
 
     def time(self) -> int:
         """Return Kraken's Unix time in whole seconds. Raise RestUnreachable or RestRefused."""
-        return self._get("Time", _Time).unixtime
+        return self._call("GET", PUBLIC + "Time", _Time).unixtime
+
+    def websockets_token(self, credentials: Credentials, nonce: int) -> Token:
+        """Return a fresh token (protocol.md 10.2). Raise RestUnreachable or RestRefused."""
+        path, body = PRIVATE + "GetWebSocketsToken", f"nonce={nonce}"
+        return self._call(
+            "POST",
+            path,
+            Token,
+            data=body.encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            auth=_Signature(credentials, path, nonce, body),
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -107,26 +153,44 @@ class Rest:
     ) -> None:
         self.close()
 
-    def _get(self, call: str, kind: type[T]) -> T:
+    def _call(self, method: str, path: str, kind: type[T], **more: Any) -> T:
+        call = path.rpartition("/")[2]
+        answer = self._ask(method, path, call, **more)
+        if isinstance(answer, requests.Response):
+            return _read(answer, call, kind)
+        # Raised out here: requests' own error, which would lead to the headers, is gone by now.
+        raise answer
+
+    def _ask(
+        self, method: str, path: str, call: str, **more: Any
+    ) -> requests.Response | RestUnreachable:
         try:
-            answer = self._session.get(
-                self._base + call, timeout=self._timeout_s, allow_redirects=False
+            return self._session.request(
+                method, self._base + path, timeout=self._timeout_s, allow_redirects=False, **more
             )
         except requests.Timeout:
-            raise RestUnreachable(call, f"no answer within {self._timeout_s:g} s") from None
-        except (
-            requests.RequestException,
-            OSError,
-        ) as error:  # OSError: a CA file that is not there
-            raise RestUnreachable(call, _root(error)) from None
-        try:
-            envelope = msgspec.json.decode(answer.content, type=_Envelope)
-            if envelope.error:
-                raise RestRefused(call, ", ".join(envelope.error)[:400])
-            return msgspec.json.decode(envelope.result, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            reason = f"HTTP {answer.status_code} with something else than Kraken's answer"
-            raise RestUnreachable(call, reason) from None
+            return RestUnreachable(call, f"no answer within {self._timeout_s:g} s")
+        except (requests.RequestException, OSError) as error:  # OSError: a CA file not there
+            return RestUnreachable(call, _root(error))
+
+
+def _read(answer: requests.Response, call: str, kind: type[T]) -> T:
+    try:
+        envelope = msgspec.json.decode(answer.content, type=_Envelope)
+        if not envelope.error:
+            return msgspec.json.decode(envelope.result, type=kind, dec_hook=_secret)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    else:
+        raise RestRefused(call, tuple(envelope.error))
+    reason = f"HTTP {answer.status_code} with something else than Kraken's answer"
+    raise RestUnreachable(call, reason, answer.status_code)
+
+
+def _secret(kind: type, value: object) -> object:
+    if kind is SecretStr and isinstance(value, str) and value:
+        return SecretStr(value)
+    raise ValueError("a secret is text and not empty")
 
 
 def _root(error: BaseException) -> str:

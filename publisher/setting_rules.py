@@ -1,11 +1,12 @@
 """What a setting's value may be: pure checks of text; the ValueError says what is allowed.
 
 Knows no setting by name and no environment; `settings.py` puts these rules on its fields. It
-promises that no message about a URL holds the URL, which may be secret.
+promises that no message about a URL, an API key or its secret holds any of it.
 """
 
 from __future__ import annotations
 
+import binascii
 import difflib
 import re
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,17 @@ NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FEED = re.compile(r"[A-Za-z0-9._/+-]{1,128}")
 PASSWORD = re.compile(r'(://[^\s"/@:]*:)[^\s"]*@')
 PASSWORD_QUERY = re.compile(r'([?&]password=)[^&\s"]*', re.IGNORECASE)
+# A header or a member of a message whose value is secret: `"token":"..."`, `API-Sign: ...`.
+NAMED = re.compile(
+    r"""((?:["']token\\?["']|API-Key|API-Sign)\\?["']?\s*[:=,]\s*b?\\?["']?)[^"'\s\\,}]+""",
+    re.IGNORECASE,
+)
+API_KEY = re.compile(r"[!-~]{1,256}")
+
+
+def mask_secrets(text: str) -> str:
+    """Return `text` without the passwords, tokens, keys and signatures that it names as such."""
+    return NAMED.sub(r"\1***", mask_url(text))
 
 
 def mask_url(text: str) -> str:
@@ -69,6 +81,29 @@ def check_feed(text: str) -> str:
     if not FEED.fullmatch(text):
         raise ValueError("must be 1 to 128 letters, digits or . _ / + -")
     return text
+
+
+def check_api_key(text: str) -> str:
+    """Return `text` when it can stand in a header."""
+    if not API_KEY.fullmatch(text):
+        raise ValueError("must be the key as Kraken shows it: at most 256 characters, no spaces")
+    return text
+
+
+def check_api_secret(text: str) -> str:
+    """Return `text` when it is base64, as Kraken's secrets are."""
+    if not _is_base64(text):
+        raise ValueError(
+            "must be the private key as Kraken shows it: base64, with its = at the end"
+        )
+    return text
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(binascii.a2b_base64(text, strict_mode=True))
+    except ValueError:  # binascii.Error, or text that is not ASCII
+        return False
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -2,42 +2,43 @@
 
 One frozen model. A value comes from a flag, else from the environment (`PYKRAKEN_...`), else from
 the file `.env` of the working folder, else from here. All faults are found at once and before
-anything connects, one line each. A secret (a URL's password) stands in no repr and in no fault.
+anything connects, one line each. A secret (an API key, a URL's password) stands in no repr and in
+no fault.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from publisher import channel_rules
+from publisher.channel_rules import Channel
 from publisher.errors import ConfigurationError, PykrakenError
-from publisher.setting_rules import (
-    check_feed,
-    check_namespace,
-    check_symbols,
-    check_url,
-    mask_url,
-    nearest,
+from publisher.setting_rules import mask_url, nearest
+from publisher.setting_types import (
+    ApiKey,
+    ApiSecret,
+    Depth,
+    FeedId,
+    HttpUrl,
+    Interval,
+    LogFormat,
+    LogLevel,
+    Namespace,
+    RedisUrl,
+    Symbols,
+    WebSocketUrl,
 )
 
 PREFIX = "PYKRAKEN_"
-DEPTHS = (10, 25, 100, 500, 1000)
 MIB = 1024 * 1024
 # Read by the tests, not by the program.
 FOREIGN = frozenset({"PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL"})
@@ -67,38 +68,7 @@ def default_state_dir() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "pykraken"
 
 
-def _separate(value: object) -> object:
-    """Split comma separated text; pydantic-settings itself would want JSON."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _one_of_depths(depth: int) -> int:
-    # A Literal of ints would refuse the environment's text.
-    if depth not in DEPTHS:
-        raise ValueError(f"must be one of {', '.join(map(str, DEPTHS))}")
-    return depth
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _redis(url: str) -> str:
-    return check_url(url, schemes=("redis", "rediss", "unix"))
-
-
-def _websocket(url: str) -> str:
-    return check_url(url, schemes=("wss", "ws"))
-
-
-def _http(url: str) -> str:
-    return check_url(url, schemes=("https", "http"))
-
-
 SECRET: dict[str, Any] = {"secret": True}
-WebSocketUrl = Annotated[str, AfterValidator(_websocket)]
 
 
 class Settings(BaseSettings):
@@ -114,28 +84,31 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    symbols: Annotated[
-        tuple[str, ...],
-        NoDecode,
-        BeforeValidator(_separate),
-        AfterValidator(check_symbols),
-        Field(
-            description="Books to publish, comma separated, in Kraken's names. "
-            "Default: two liquid ones, so that a first run shows life."
-        ),
-    ] = ("BTC/USD", "ETH/USD")
-    channel: Literal["book"] = Field(
-        default="book",
-        description="Kraken's channel. Default: the only one that this version publishes.",
+    symbols: Symbols = Field(
+        default=("BTC/USD", "ETH/USD"),
+        description="What to publish, comma separated, in Kraken's names; not for instrument, "
+        "executions and balances. Default: two liquid ones, so that a first run shows life.",
     )
-    depth: Annotated[
-        int,
-        AfterValidator(_one_of_depths),
-        Field(
-            description="Levels a side. Default: 10, which Kraken's checksum covers in full "
-            "and which costs the least."
-        ),
-    ] = 10
+    channel: Channel = Field(
+        default="book",
+        description="Kraken's channel, one for each process. Default: book, which most readers "
+        "want and which needs no key.",
+    )
+    depth: Depth = Field(
+        default=10,
+        description="Levels a side. Default: 10, which Kraken's checksum covers in full and which "
+        "costs the least; level3 has 10, 100 and 1000 only.",
+    )
+    interval: Interval = Field(
+        default=1,
+        description="Minutes of a candle of ohlc. Default: 1, Kraken's own, from which longer "
+        "ones can be made.",
+    )
+    trigger: Literal["bbo", "trades"] = Field(
+        default="trades",
+        description="What makes a new ticker: a change of the best prices, or a trade. Default: "
+        "trades, Kraken's own; the best prices are in the book's stream anyway.",
+    )
     checksum_freq: int = Field(
         default=1,
         ge=1,
@@ -147,25 +120,49 @@ class Settings(BaseSettings):
         default="kraken",
         description="`sim` starts the simulator and publishes from it. Default: the real one.",
     )
-    redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(
+    redis_url: RedisUrl | None = Field(
         default=None,
         repr=False,
         json_schema_extra=SECRET,
         description="Where to publish: redis://, rediss:// or unix://. Default: unset, which "
         "starts an embedded server, so that nothing need be installed.",
     )
-    namespace: Annotated[str, AfterValidator(check_namespace)] = Field(
+    namespace: Namespace = Field(
         default="kraken",
         description="First part of every key. Default: the venue, so that other venues fit beside.",
     )
-    feed: Annotated[str, AfterValidator(check_feed)] | None = Field(
+    feed: FeedId | None = Field(
         default=None,
         description="Name of this feed in its lease and status keys. Default: unset, derived from "
-        "channel, depth and symbols, so that two equal configurations are one feed.",
+        "channel, parameter and symbols, so that two equal configurations are one feed.",
     )
     line: Literal["", "a", "b"] = Field(
         default="",
         description="Line in A/B mode, in every stream's name. Default: none, a single line.",
+    )
+    account: Namespace = Field(
+        default="main",
+        description="Name of the account in the keys of executions and balances, for readers and "
+        "their rights; Kraken does not see it. Default: main, since most have one.",
+    )
+    api_key: ApiKey | None = Field(
+        default=None,
+        description="API key for level3, executions and balances; one of its own for each "
+        "process. Default: unset, the other channels need none.",
+    )
+    api_key_file: Path | None = Field(
+        default=None,
+        description="File with that key instead, read again at each use, so that it can be "
+        "replaced. Default: unset, as the key.",
+    )
+    api_secret: ApiSecret | None = Field(
+        default=None,
+        description="The key's secret (Kraken: private key), base64. Default: unset, as the key.",
+    )
+    api_secret_file: Path | None = Field(
+        default=None,
+        description="File with that secret instead, read again at each use. Default: unset, as "
+        "the key.",
     )
     ws_url: WebSocketUrl = Field(
         default="wss://ws.kraken.com/v2",
@@ -179,11 +176,11 @@ class Settings(BaseSettings):
         default="wss://ws-auth.kraken.com/v2",
         description="Kraken's private WebSocket. Default: the endpoint that Kraken documents.",
     )
-    rest_url: Annotated[str, AfterValidator(_http)] = Field(
+    rest_url: HttpUrl = Field(
         default="https://api.kraken.com",
         description="Kraken's REST. Default: the endpoint that Kraken documents.",
     )
-    http_proxy: Annotated[str, AfterValidator(_http)] | None = Field(
+    http_proxy: HttpUrl | None = Field(
         default=None,
         repr=False,
         json_schema_extra=SECRET,
@@ -290,17 +287,14 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(
         default_factory=default_state_dir,
-        description="Folder for what must outlive a restart: connect budget, address of the "
-        "embedded server. Default: the user's folder for state.",
+        description="Folder for what must outlive a restart: connect budget, last nonce, address "
+        "of the embedded server. Default: the user's folder for state.",
     )
-    log_format: Annotated[Literal["auto", "human", "json"], BeforeValidator(_lower)] = Field(
+    log_format: LogFormat = Field(
         default="auto", description="Default: auto, human on a terminal and JSON lines elsewhere."
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        Field(
-            default="info",
-            description="Least level that is logged. Default: info, a line per change.",
-        )
+    log_level: LogLevel = Field(
+        default="info", description="Least level that is logged. Default: info, a line per change."
     )
 
     @field_validator("redis_timeout_s")
@@ -323,9 +317,14 @@ class Settings(BaseSettings):
 def load(overrides: Mapping[str, object] | None = None) -> Settings:
     """Return the settings, `overrides` (field names) above all else; raise InvalidSettings."""
     try:
-        return Settings.model_validate(dict(overrides or {}))
+        settings = Settings.model_validate(dict(overrides or {}))
     except ValidationError as error:
-        raise InvalidSettings(_faults(error)) from None
+        faults = _faults(error)
+    else:
+        faults = _unfit(settings)
+    if faults:  # raised out here: in there the error would lead to the values, secrets among them
+        raise InvalidSettings(faults)
+    return settings
 
 
 def variable(field: str) -> str:
@@ -336,6 +335,11 @@ def variable(field: str) -> str:
 def is_secret(field: FieldInfo) -> bool:
     """Tell whether the field's values may hold a password."""
     return field.json_schema_extra == SECRET
+
+
+def is_all_secret(field: FieldInfo) -> bool:
+    """Tell whether the field's values are secrets as a whole, which no argument may hold."""
+    return SecretStr in get_args(field.annotation)
 
 
 def unknown_variables(names: Iterable[str]) -> list[tuple[str, str | None]]:
@@ -353,24 +357,44 @@ def _nearest_variable(name: str) -> str | None:
 
 
 def feed_id(settings: Settings) -> str:
-    """Return the feed's id: the one set, else channel, depth and symbol (or a hash of several)."""
-    if settings.feed is not None:
-        return settings.feed
-    if len(settings.symbols) == 1:
-        which = settings.symbols[0]
-    else:
-        which = hashlib.sha256(",".join(sorted(settings.symbols)).encode()).hexdigest()[:8]
-    line = f".{settings.line}" if settings.line else ""  # A and B are feeds of their own
-    return f"{settings.channel}.{settings.depth}.{which}{line}"
+    """Return the feed's id: the one set, else derived from what it publishes."""
+    return settings.feed or channel_rules.feed_name(_choice(settings), settings.line)
+
+
+def _choice(settings: Settings) -> channel_rules.Choice:
+    return channel_rules.Choice(
+        channel=settings.channel,
+        symbols=settings.symbols,
+        depth=settings.depth,
+        interval=settings.interval,
+        trigger=settings.trigger,
+        account=settings.account,
+    )
 
 
 def _faults(error: ValidationError) -> tuple[ConfigurationError, ...]:
     """Return one error for each wrong value, in the words of this project, secrets masked."""
     return tuple(
         ConfigurationError(
-            setting=variable(str(fault["loc"][0])),
-            value=mask_url(str(fault["input"])),
+            setting=variable(field),
+            value=_shown(field, fault["input"]),
             allowed=fault["msg"].removeprefix("Value error, ").replace("Input should", "must"),
         )
         for fault in error.errors(include_url=False)
+        for field in (str(fault["loc"][0]),)
+    )
+
+
+def _shown(field: str, value: object) -> str:
+    return "***" if is_all_secret(Settings.model_fields[field]) else mask_url(str(value))
+
+
+def _unfit(settings: Settings) -> tuple[ConfigurationError, ...]:
+    """Return an error for each setting that does not go with the channel."""
+    choice = _choice(settings)
+    if "symbols" not in settings.model_fields_set:  # nobody asked for the default ones
+        choice = choice._replace(symbols=())
+    return tuple(
+        ConfigurationError(variable(field), _shown(field, getattr(settings, field)), allowed)
+        for field, allowed in channel_rules.faults(choice)
     )

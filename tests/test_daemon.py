@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -128,7 +129,9 @@ def test_messages_that_come_with_a_close_frame_still_count(
         venue.connections[0].socket.sendall(header + frame + b"\x88\x02\x03\xe9")
         reset = wait_for(redis_server, STREAM, "reset")[0]
         assert reset["why"] == "disconnected"
-        assert [event["t"] for event in events(redis_server, STREAM)][2:4] == ["update", "reset"]
+        update, then = events(redis_server, STREAM)[2:4]
+        assert (update["t"], then) == ("update", reset)
+        assert reset["tp"] - update["tp"] < 1_000_000_000, "not when the silence is noticed"
         assert publisher.log("feed.away")[0]["reason"] == "close 1001"
         wait_for(redis_server, STREAM, "snapshot", 2)
         assert len(venue.connections) == 2, "it dialed again"
@@ -212,16 +215,26 @@ def test_a_signal_wakes_a_loop_that_turns(daemon: Daemon) -> None:
         caller.join()
 
 
-def test_what_is_closed_leaves_no_thread_and_no_descriptor(daemon: Daemon) -> None:
-    with daemon.signals():
-        caller = threading.Timer(0.2, signal.raise_signal, (signal.SIGTERM,))
-        caller.start()
-        daemon.main_loop()
-        caller.join()
-    daemon.close()
-    wait_until(
-        lambda: not [t for t in threading.enumerate() if t.name.startswith("dial")], 5, "no dial"
-    )
+def test_a_dial_under_way_ends_with_the_daemon(tmp_path: Path) -> None:
+    """A thread inside OpenSSL while the interpreter leaves would cost the exit code."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+
+        def take_and_stop() -> None:
+            with deaf.accept()[0]:
+                signal.raise_signal(signal.SIGTERM)
+                daemon_is_over.wait(5)
+
+        daemon_is_over = threading.Event()
+        caller = threading.Thread(target=take_and_stop, daemon=True)
+        settings = Settings(ws_url=f"ws://127.0.0.1:{deaf.getsockname()[1]}/v2", ws_timeout_s=0.1)
+        daemon = Daemon(settings, f"redis://127.0.0.1:{free_port()}", StateFolder(tmp_path / "s"))
+        with contextlib.closing(daemon), daemon.signals():
+            caller.start()
+            daemon.main_loop()
+        left = [t.name for t in threading.enumerate() if t.name.startswith("dial")]
+        daemon_is_over.set()
+        caller.join(5)
+    assert left == []
 
 
 def test_the_plan_is_what_the_settings_say() -> None:

@@ -6,6 +6,7 @@ import argparse
 import shlex
 
 from publisher import children, daemon
+from publisher.credentials import check_credentials
 from publisher.flags import add_flags, settings_of
 from publisher.settings import Settings
 
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.symbols = ",".join(arguments.words)
     settings = settings_of(arguments)
     if settings.exchange == "kraken":
+        check_credentials(settings)
         return daemon.run(settings)
     words = ["--symbols", ",".join(settings.symbols), *shlex.split(arguments.sim_args)]
     with children.simulator(words) as addresses:

@@ -1,20 +1,25 @@
-"""Kraken as seen from here: is its REST reached, is its system online, do the clocks agree?
+"""Kraken as seen from here: is its REST reached, its system online, our clock right, our key good?
 
-Nothing here is bad enough to fail the doctor: a publisher waits for an exchange that is away, and
-whoever only reads needs none.
+An exchange that is away does not fail the doctor: a publisher waits for it, and whoever only reads
+needs none. A key that Kraken refuses does, and one that the channel needs and that is not there.
 """
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
 from collections.abc import Iterator
 
+from publisher.credentials import check_credentials, credentials_of
 from publisher.doctor.findings import Finding, seconds_text
+from publisher.errors import ConfigurationError
 from publisher.rest import Rest, RestError, RestRefused
 from publisher.setting_rules import mask_url
 from publisher.settings import Settings
+from publisher.state import StateFolder
+from publisher.tokens import TokenRefused, TokenUnavailable, fetch_token
 
 # For all calls together; the resolver alone may take longer than anybody wants to wait.
 PATIENCE_S = 3.0
@@ -22,20 +27,25 @@ CALL_S = 2.0
 SKEW_NS = 1_000_000_000
 HALF_SECOND_NS = 500_000_000
 
-Reached = queue.SimpleQueue[list[Finding]]
+Found = queue.SimpleQueue[Finding | None]
+"""Findings as they come, and None behind the last."""
 
 
 def look(settings: Settings, patience_s: float = PATIENCE_S) -> list[Finding]:
     """Ask Kraken's REST and judge what it says, within `patience_s`."""
     if settings.exchange == "sim":
         return [Finding("ok", "the exchange is the simulator that `pykraken run` starts")]
-    reached: Reached = queue.SimpleQueue()
+    found: Found = queue.SimpleQueue()
     # A daemon thread: a resolver that hangs must not keep the doctor from leaving.
-    threading.Thread(target=_ask, args=(settings, reached), daemon=True).start()
+    threading.Thread(target=_ask, args=(settings, found), daemon=True).start()
+    findings: list[Finding] = []
+    deadline = time.monotonic() + patience_s
     try:
-        return reached.get(timeout=patience_s)
+        while finding := found.get(timeout=max(0.0, deadline - time.monotonic())):
+            findings.append(finding)
     except queue.Empty:
-        return [_unreachable(settings, f"no answer within {patience_s:g} s")]
+        findings.append(_unreachable(settings, f"no answer within {patience_s:g} s"))
+    return findings
 
 
 def judge_system(status: str) -> Finding:
@@ -61,11 +71,13 @@ def judge_clock(asked_ns: int, trip_ns: int, unix_s: int) -> Finding:
     return Finding("warn", what, "set it by NTP: latencies are wrong, and `ts_recv` in every event")
 
 
-def _ask(settings: Settings, reached: Reached) -> None:
+def _ask(settings: Settings, found: Found) -> None:
     ca_file = str(settings.ca_file) if settings.ca_file else None
     rest = Rest(settings.rest_url, CALL_S, ca_file=ca_file, http_proxy=settings.http_proxy)
     with rest:
-        reached.put(list(_findings(rest, settings)))
+        for finding in itertools.chain(_findings(rest, settings), _key(settings)):
+            found.put(finding)
+    found.put(None)
 
 
 def _findings(rest: Rest, settings: Settings) -> Iterator[Finding]:
@@ -80,6 +92,23 @@ def _findings(rest: Rest, settings: Settings) -> Iterator[Finding]:
         yield Finding("warn", f"Kraken's REST answers with an error, {error}", mend)
     except RestError as error:
         yield _unreachable(settings, error.reason)
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    """Try the key, if there is one, in the only way that Kraken offers: by asking for a token."""
+    try:
+        check_credentials(settings)
+        if credentials_of(settings) is None:
+            return
+        token = fetch_token(settings, StateFolder(settings.state_dir), timeout_s=CALL_S)
+    except ConfigurationError as error:
+        yield Finding("bad", "there is no usable API key", str(error))
+    except TokenRefused as error:
+        yield Finding("bad", f"{error.what}: {error.answer}", error.mend)
+    except TokenUnavailable as error:
+        yield Finding("warn", error.reason, error.mend)
+    else:
+        yield Finding("ok", f"the API key is good: Kraken gave a token, for {token.expires_s} s")
 
 
 def _unreachable(settings: Settings, reason: str) -> Finding:

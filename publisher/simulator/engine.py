@@ -14,16 +14,28 @@ from types import MappingProxyType
 
 from publisher.simulator.instruments import Instrument
 from publisher.simulator.market import Change, Market, System
+from publisher.simulator.phases import phase
 
 
 class Engine:
     """The venue's markets by symbol; `active` ones (somebody watches them) take turns by weight."""
 
-    def __init__(self, instruments: Iterable[Instrument], seed: int) -> None:
+    def __init__(
+        self,
+        instruments: Iterable[Instrument],
+        seed: int,
+        *,
+        opened_ns: int = 0,
+        clock_speed: float = 1.0,
+    ) -> None:
         self.seed = seed
+        self.opened_ns = opened_ns
+        """Unix time at which the venue opened: its markets have a past before it; 0: none."""
+        self.clock_speed = clock_speed
         self.system: System = "online"
         self.clock_offset_ns = 0
-        """How far the venue's timestamps are off (fault X25); its timers are not."""
+        """How far the stamps of messages are off (fault X25); the matching clock and the timers
+        are not."""
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.listed = MappingProxyType(dict(self.instruments))
         self._markets: dict[str, Market] = {}
@@ -37,12 +49,20 @@ class Engine:
         listed."""
         market = self._markets.get(symbol)
         if market is None:
-            market = self._markets[symbol] = Market(self.instruments[symbol], self.seed)
+            market = Market(self.instruments[symbol], self.seed, self.opened_ns)
+            self._markets[symbol] = market
         return market
 
+    def matching_ns(self, now_ns: int) -> int:
+        """Return the time of orders and trades: it runs `clock_speed` times as fast since the
+        opening."""
+        if self.clock_speed == 1:
+            return now_ns
+        return self.opened_ns + int((now_ns - self.opened_ns) * self.clock_speed)
+
     def stamped(self, now_ns: int) -> int:
-        """Return the time that the venue's own clock shows."""
-        return now_ns + self.clock_offset_ns
+        """Return the time that the venue writes on its messages."""
+        return self.matching_ns(now_ns) + self.clock_offset_ns
 
     def relist(self, instrument: Instrument) -> None:
         """List a symbol under a changed instrument; one that is delisted does not move any more."""
@@ -73,4 +93,5 @@ class Engine:
             return None
         draw = self._turns.getrandbits(32) % self._weights[-1]
         market = self._active[bisect_right(self._weights, draw)]
-        return market, market.step(now_ns, self.system)
+        allowed = phase(self.system, market.instrument.status)
+        return market, market.step(self.matching_ns(now_ns), allowed)

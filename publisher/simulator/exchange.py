@@ -175,7 +175,8 @@ class Exchange:
         if not isinstance(symbol, str):
             return requests.symbol_error(symbol)
         if channel.has_symbols:
-            if symbol not in self.engine.instruments:
+            listed = self.engine.instruments.get(symbol)
+            if listed is None or listed.status == "delisted":
                 return requests.symbol_error(symbol)
             refused = self.rules.refusal(symbol)
             if refused is not None:

@@ -218,9 +218,8 @@ class Mischief:
         server.delivery.broadcast(publications)
 
     def _delist(self, symbol: str) -> None:
-        server = self._server
-        server.exchange.rules.refused[symbol] = f"Currency pair not supported {symbol}"
-        self._restate(symbol, replace(server.engine.instruments[symbol], status="delisted"))
+        listed = self._server.engine.instruments[symbol]
+        self._restate(symbol, replace(listed, status="delisted"))
 
     def _new_precisions(self, fault: Armed, symbol: str) -> Instrument:
         old = self._server.engine.instruments[symbol]

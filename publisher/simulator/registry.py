@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 from publisher.simulator.books import Books
 from publisher.simulator.channels import Channel
+from publisher.simulator.charts import Charts
 from publisher.simulator.engine import Engine
 from publisher.simulator.recorded import Recorded
+from publisher.simulator.tickers import Tickers
+from publisher.simulator.trading import Trading
 
 
 def live(engine: Engine) -> tuple[Channel, ...]:
     """Return every channel that the markets of `engine` feed."""
-    return (Books(engine),)
+    return (Books(engine), Trading(engine), Tickers(engine), Charts(engine))
 
 
 def played(depths: Mapping[str, int]) -> tuple[Channel, ...]:

@@ -12,10 +12,8 @@ from email.utils import format_datetime
 from publisher.simulator.engine import Engine
 from publisher.simulator.frames import compact, decimal, timestamp
 from publisher.simulator.instruments import Instrument
+from publisher.simulator.rest_names import OLD_NAMES, is_called, rest_name, ws_name
 from publisher.simulator.web import WebAnswer, WebRequest
-
-OLD_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
-"""REST keeps v1's names in `wsname` and in its keys (1.2); the socket refuses them."""
 
 
 def answer(request: WebRequest, engine: Engine, now_ns: int) -> WebAnswer:
@@ -47,13 +45,13 @@ def _time(now_ns: int) -> dict[str, object]:
 
 
 def _asset_pairs(engine: Engine, wanted: str) -> WebAnswer:
-    names = {_rest_name(item): item for item in engine.instruments.values()}
+    names = {rest_name(item): item for item in engine.instruments.values()}
     if wanted:
         asked = wanted.split(",")
         found = {
             name: item
             for name, item in names.items()
-            if not {name, item.symbol, _ws_name(item)}.isdisjoint(asked)
+            if any(is_called(item, each) for each in asked)
         }
         if len(found) < len(set(asked)):
             return _error("EQuery:Unknown asset pair")
@@ -61,18 +59,10 @@ def _asset_pairs(engine: Engine, wanted: str) -> WebAnswer:
     return _result({name: _pair(item) for name, item in names.items()})
 
 
-def _ws_name(item: Instrument) -> str:
-    return f"{OLD_NAMES.get(item.base, item.base)}/{OLD_NAMES.get(item.quote, item.quote)}"
-
-
-def _rest_name(item: Instrument) -> str:
-    return _ws_name(item).replace("/", "")
-
-
 def _pair(item: Instrument) -> dict[str, object]:
     return {
-        "altname": _rest_name(item),
-        "wsname": _ws_name(item),
+        "altname": rest_name(item),
+        "wsname": ws_name(item),
         "aclass_base": "currency",
         "base": OLD_NAMES.get(item.base, item.base),
         "aclass_quote": "currency",

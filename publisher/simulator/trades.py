@@ -65,9 +65,10 @@ class Tape:
         return list(islice(self.trades, max(0, len(self.trades) - count), None))
 
     def since(self, after_ns: int, count: int) -> list[Trade]:
-        """Return the first `count` trades later than `after_ns`, which is excluded (10.4)."""
-        later = (trade for trade in self.trades if trade.ts_ns > after_ns)
-        return list(islice(later, count))
+        """Return the first `count` trades later than `after_ns`, which is excluded, by time; of one
+        time by id (10.4)."""
+        later = sorted((t for t in self.trades if t.ts_ns > after_ns), key=lambda t: t.ts_ns)
+        return later[:count]
 
     def restate(self, price_shift: int, qty_shift: int) -> None:
         """Rewrite the trades in precisions that are so many decimals longer or shorter."""

@@ -96,18 +96,21 @@ class Desk:
         while calls := self.calls():
             self.answer(*calls)
 
+    def lead(self) -> None:
+        """Begin to write: the streams whose books are live open."""
+        self.publication.inspect()
+        self.publication.connected()
+        self.settle()
+        self.publication.lead(MS, "start")
+        self.settle()
+        self.tick()
+        self.settle()
+
     @classmethod
     def opened(cls, **changes: object) -> Desk:
         """Return a desk whose streams are open and idle."""
         desk = cls(**changes)
-        publication = desk.publication
-        publication.inspect()
-        publication.connected()
-        desk.settle()
-        publication.lead(MS, "start")
-        desk.settle()
-        desk.tick()
-        desk.settle()
+        desk.lead()
         desk.sent.clear()
         return desk
 

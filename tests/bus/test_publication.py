@@ -44,13 +44,7 @@ def test_a_book_that_is_not_live_opens_later() -> None:
     desk = Desk()
     desk.live = {A}
     publication = desk.publication
-    publication.inspect()
-    publication.connected()
-    desk.settle()
-    publication.lead(MS, "start")
-    desk.settle()
-    desk.tick()
-    desk.settle()
+    desk.lead()
     assert publication.books[A].state is StreamState.OPEN
     assert publication.books[B].state is StreamState.READY
     desk.update(B)

@@ -37,6 +37,7 @@ from pykraken_consumer import (
     Update,
 )
 
+from publisher.kraken.timestamps import nanoseconds
 from tests.endtoend.program import Publisher
 from tests.model import ModelBook, book_frames, unscaled
 from tests.polling import wait_until
@@ -180,8 +181,6 @@ def truth_of(log: Path) -> set[Seen]:
     """Return every book that the exchange had, by its log of what it sent."""
     books: dict[tuple[int, str], ModelBook] = {}
     known: set[Seen] = set()
-    from publisher.kraken.timestamps import nanoseconds
-
     for line in log.read_text(encoding="utf-8").splitlines():
         sent = json.loads(line)
         text = sent.get("frame") or bytes.fromhex(sent["binary"]).decode("utf-8", "replace")

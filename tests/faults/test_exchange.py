@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from functools import partial
 from pathlib import Path
 
@@ -322,9 +324,6 @@ def test_the_budget_of_connections_outlives_the_process(tmp_path: Path) -> None:
         publisher = scene.publisher(start=False)
         state = publisher.folder / "state"
         state.mkdir(parents=True)
-        import json
-        import time
-
         (state / "connect-budget.json").write_text(json.dumps([int(time.time())] * 100))
         with publisher:
             publisher.wait_for("feed.budget_spent")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.old_redis import OldRedis
 from tests.faults.scene import (
     BTC,
     ETH,
@@ -337,8 +338,6 @@ def test_a_second_signal_cuts_the_flush_short(tmp_path: Path) -> None:
 
 def test_an_old_server_is_refused(tmp_path: Path) -> None:
     """Redis 6 cannot run the scripts; it is told by its version, and for good."""
-    from tests.faults.old_redis import OldRedis
-
     with staged(tmp_path) as scene, OldRedis("6.2.14") as old:
         publisher = scene.publisher(redis_url=f"redis://127.0.0.1:{old.port}/0")
         assert publisher.wait() == 3

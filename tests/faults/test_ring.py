@@ -19,7 +19,6 @@ from tests.faults.scene import (
     BTC,
     DEPTH,
     SYMBOLS,
-    Disconnected,
     Epoch,
     Missed,
     Scene,
@@ -165,7 +164,6 @@ def test_a_loss_longer_than_the_ring(tmp_path: Path) -> None:
         quiet(scene, client, BTC)
         epoch, last = last_of(client, BTC)
         scene.redis.restart()
-        watcher.wait(lambda: watcher.count(Disconnected), "the consumer noticed")
         scene.simulator.post("rate", rate=200)
         watcher.wait_updates(50)
         with Client(scene.redis.url) as joiner:

@@ -63,16 +63,6 @@ def echo(connection: ServerConnection) -> None:
         connection.send(message)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("certificates")
-
-
-@pytest.fixture(scope="module")
-def ca(folder: Path) -> Identity:
-    return authority(folder)
-
-
 @pytest.fixture(params=["ws", "wss"])
 def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)

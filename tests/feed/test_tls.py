@@ -23,16 +23,6 @@ RECORD_BYTES = 5 + 4 + 1 + 16
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("certificates")
-
-
-@pytest.fixture(scope="module")
-def ca(folder: Path) -> Identity:
-    return authority(folder)
-
-
-@pytest.fixture(scope="module")
 def identity(folder: Path, ca: Identity) -> Identity:
     return signed(folder, ca)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from publisher.channel_rules import SUPPORTED, Channel
 from publisher.settings import (
     InvalidSettings,
     Settings,
@@ -84,7 +86,11 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("namespace", "priv", "not 'priv'"),
         ("feed", "{x}", "1 to 128"),
         ("line", "c", "must be '', 'a' or 'b'"),
-        ("channel", "level3", "must be 'book'"),
+        ("channel", "bbo", "must be 'book', 'level3', 'ticker'"),
+        ("interval", "2", "must be one of 1, 5, 15, 30, 60, 240, 1440, 10080, 21600"),
+        ("interval", "1m", "valid integer"),
+        ("trigger", "book", "must be 'bbo' or 'trades'"),
+        ("account", "a.b", "letters, digits, - or _"),
         ("checksum_freq", "0", "greater than or equal to 1"),
         ("heartbeat_s", "6", "less than or equal to 5"),
         ("redis_timeout_s", "1.5", "must be below PYKRAKEN_LEASE_S (1.5)"),
@@ -143,6 +149,60 @@ def test_the_feed_is_named_by_what_it_publishes() -> None:
     one, other = (load({"symbols": text}) for text in ("BTC/USD,ETH/USD", "ETH/USD,BTC/USD"))
     assert feed_id(one) == feed_id(other) == f"book.10.{digest}"
     assert feed_id(load({"feed": "mine"})) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "feed"),
+    [
+        ({"channel": "level3", "depth": 100}, "level3.100.BTC/USD"),
+        ({"channel": "ticker"}, "ticker.trades.BTC/USD"),
+        ({"channel": "ticker", "trigger": "bbo"}, "ticker.bbo.BTC/USD"),
+        ({"channel": "trade"}, "trade.BTC/USD"),
+        ({"channel": "trade", "line": "b"}, "trade.BTC/USD.b"),
+        ({"channel": "ohlc", "interval": 60}, "ohlc.60.BTC/USD"),
+        ({"channel": "instrument"}, "instrument"),
+        ({"channel": "executions"}, "executions.main"),
+        ({"channel": "balances", "account": "fund-2"}, "balances.fund-2"),
+    ],
+)
+def test_the_feed_of_each_channel_has_its_parameter_in_its_name(
+    chosen: dict[str, Any], feed: str
+) -> None:
+    assert feed_id(Settings(symbols=("BTC/USD",), **chosen)) == feed
+
+
+def test_several_symbols_are_a_hash_behind_the_parameter() -> None:
+    several = Settings(channel="ohlc", symbols=("ETH/USD", "BTC/USD"))
+    assert feed_id(several) == f"ohlc.1.{hashlib.sha256(b'BTC/USD,ETH/USD').hexdigest()[:8]}"
+
+
+@pytest.mark.parametrize("channel", [name for name in get_args(Channel) if name not in SUPPORTED])
+def test_a_channel_that_is_not_built_is_refused_before_anything_connects(channel: str) -> None:
+    assert (
+        "is not built yet; this version publishes book"
+        in (faults_of(channel=channel)["PYKRAKEN_CHANNEL"])
+    )
+
+
+@pytest.mark.parametrize("depth", [25, 500])
+def test_level3_has_fewer_depths_than_book(depth: int) -> None:
+    assert load({"depth": depth}).depth == depth
+    said = faults_of(channel="level3", depth=depth)["PYKRAKEN_DEPTH"]
+    assert said == (
+        f"PYKRAKEN_DEPTH='{depth}': the channel level3 has the depths 10, 100, 1000 only: "
+        "choose one of them"
+    )
+    assert "PYKRAKEN_DEPTH" not in faults_of(channel="level3", depth=1000)
+
+
+@pytest.mark.parametrize("channel", ["instrument", "executions", "balances"])
+def test_a_channel_without_symbols_takes_none_and_ignores_the_default(
+    channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "PYKRAKEN_SYMBOLS" not in faults_of(channel=channel)
+    monkeypatch.setenv("PYKRAKEN_SYMBOLS", "BTC/USD,ETH/USD")  # the default, but asked for
+    said = faults_of(channel=channel)["PYKRAKEN_SYMBOLS"]
+    assert f"the channel {channel} takes no symbols: leave them out" in said
 
 
 def test_settings_do_not_change() -> None:

@@ -1,0 +1,79 @@
+"""The types of the settings: how text of the environment becomes a value, and which is refused.
+
+Each is a plain type with the rules of `setting_rules.py` and `channel_rules.py` upon it. Knows no
+setting by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from publisher.channel_rules import DEPTHS, INTERVALS
+from publisher.setting_rules import (
+    check_api_key,
+    check_api_secret,
+    check_feed,
+    check_namespace,
+    check_symbols,
+    check_url,
+)
+
+
+def _separate(value: object) -> object:
+    """Split comma separated text; pydantic-settings itself would want JSON."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _one_of(value: int, allowed: Sequence[int]) -> int:
+    # A Literal of ints would refuse the environment's text.
+    if value not in allowed:
+        raise ValueError(f"must be one of {', '.join(map(str, allowed))}")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _redis(url: str) -> str:
+    return check_url(url, schemes=("redis", "rediss", "unix"))
+
+
+def _websocket(url: str) -> str:
+    return check_url(url, schemes=("wss", "ws"))
+
+
+def _http(url: str) -> str:
+    return check_url(url, schemes=("https", "http"))
+
+
+def _api_key(key: SecretStr) -> SecretStr:
+    check_api_key(key.get_secret_value())
+    return key
+
+
+def _api_secret(secret: SecretStr) -> SecretStr:
+    check_api_secret(secret.get_secret_value())
+    return secret
+
+
+Symbols = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_separate), AfterValidator(check_symbols)
+]
+Depth = Annotated[int, AfterValidator(lambda value: _one_of(value, DEPTHS))]
+Interval = Annotated[int, AfterValidator(lambda value: _one_of(value, INTERVALS))]
+Namespace = Annotated[str, AfterValidator(check_namespace)]
+FeedId = Annotated[str, AfterValidator(check_feed)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
+WebSocketUrl = Annotated[str, AfterValidator(_websocket)]
+HttpUrl = Annotated[str, AfterValidator(_http)]
+ApiKey = Annotated[SecretStr, AfterValidator(_api_key)]
+ApiSecret = Annotated[SecretStr, AfterValidator(_api_secret)]
+LogFormat = Annotated[Literal["auto", "human", "json"], BeforeValidator(_lower)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
