@@ -46,7 +46,7 @@ class Log(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """Hand these instruments to the sessions that are given theirs; `is_all`: there are no others."""
+    """Hand these instruments to the sessions that are given theirs; `is_all`: no others exist."""
 
     is_all: bool
     pairs: list[Instrument]

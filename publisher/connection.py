@@ -25,6 +25,7 @@ from publisher.logs import get_logger
 from publisher.model import Now
 from publisher.session import Session
 from publisher.state import StateFolder
+from publisher.tokens import TokenUnavailable
 from publisher.wire import Event
 
 BUDGET_STATE = "connect-budget.json"
@@ -144,6 +145,9 @@ class Connection:
             self._open(result, now)
         elif isinstance(result, OSError):
             self._redial(str(result) or type(result).__name__, now, result)
+        elif isinstance(result, TokenUnavailable):
+            self._redial(result.reason, now, None)
+            self._dial_at = max(self._dial_at, now.mono + result.wait_s)
         elif result is not None:
             raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now.mono >= self._dial_at:

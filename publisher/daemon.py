@@ -24,6 +24,7 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
+from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
@@ -69,9 +70,12 @@ def plan_of(settings: Settings) -> FeedPlan:
     return FeedPlan(
         namespace=settings.namespace,
         feed=feed_id(settings),
-        symbols=tuple(settings.symbols),
+        symbols=("",) if settings.channel in WITHOUT_SYMBOLS else settings.symbols,
         channel=settings.channel,
-        depth=settings.depth,
+        depth=settings.depth if settings.channel in ("book", "level3") else 0,
+        interval=settings.interval if settings.channel == "ohlc" else 0,
+        trigger=settings.trigger if settings.channel == "ticker" else "",
+        account=settings.account if settings.channel in PRIVATE else "",
         line=settings.line,
         checksum_freq=settings.checksum_freq,
         snapshot_interval_s=settings.snapshot_interval_s,
@@ -121,7 +125,7 @@ class Daemon:
             obey=self._obey,
         )
         sessions = self._group.sessions
-        self._connections = venue.connections(settings, sessions, fetch_token, ground)
+        self._connections = venue.connections(settings, sessions, ground)
 
     # Three verbs ----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from publisher import feed as feeds
+from publisher.channel_rules import WITH_KEY
 from publisher.channels.book import BookChannel
 from publisher.channels.plans import connections_of
 from publisher.connection import Connection, Ground
@@ -16,9 +17,8 @@ from publisher.feed import Endpoint, Feed
 from publisher.model import FeedPlan
 from publisher.session import Session
 from publisher.settings import Settings
-
-FetchToken = Callable[[], str]
-"""Fetches a token for private channels. Raises OSError when it may work later."""
+from publisher.state import StateFolder
+from publisher.tokens import fetch_token
 
 
 def sessions_of(plan: FeedPlan) -> list[Session]:
@@ -27,23 +27,19 @@ def sessions_of(plan: FeedPlan) -> list[Session]:
 
 
 def connections(
-    settings: Settings, sessions: Sequence[Session], fetch_token: FetchToken, ground: Ground
+    settings: Settings, sessions: Sequence[Session], ground: Ground
 ) -> list[Connection]:
     """Return the connections of a feed, none of them up yet; the data's come first."""
     made: list[Connection] = []
     for session in sessions:
         dial = _dial(endpoint(settings, url_of(settings, session.channel.name)))
-        if session.channel.name in PRIVATE:
-            dial = _with_token(dial, fetch_token)
+        if session.channel.name in WITH_KEY:
+            dial = _with_token(dial, settings)
         made.append(Connection(session, dial, ground))
     if any(session.channel.precisions == "given" for session in sessions):
         watch = Session((), BookChannel(settings.depth))
         made.append(Connection(watch, _dial(endpoint(settings, settings.ws_url)), ground))
     return made
-
-
-PRIVATE = ("level3", "executions", "balances")
-"""Channels that need a token (protocol.md 7)."""
 
 
 def url_of(settings: Settings, channel: str) -> str:
@@ -71,11 +67,13 @@ def _dial(where: Endpoint) -> Callable[[], Feed]:
     return lambda: feeds.dial(where)
 
 
-def _with_token(dial: Callable[[], Feed], fetch_token: FetchToken) -> Callable[[], Feed]:
+def _with_token(dial: Callable[[], Feed], settings: Settings) -> Callable[[], Feed]:
+    state = StateFolder(settings.state_dir)  # one of its own: it is used in the dialer's thread
+
     def dial_with_token() -> Feed:
-        token = fetch_token()
+        token = fetch_token(settings, state, timeout_s=settings.ws_timeout_s)
         feed = dial()
-        feed.token = token
+        feed.token = token.value.get_secret_value()
         return feed
 
     return dial_with_token

@@ -69,7 +69,7 @@ class Pace:
         return [subscription.symbol for subscription in batch if subscription.symbol], req_id
 
     def _affordable(self, joining: list[Subscription], now: float) -> list[Subscription]:
-        """Return those that may be subscribed now, where symbols are counted too (protocol.md 1.1)."""
+        """Return those that may be subscribed now, where symbols count too (protocol.md 1.1)."""
         if self._symbols_per_s == inf:
             return joining
         earned = self._symbols + (now - self._counted) * self._symbols_per_s
