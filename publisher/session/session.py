@@ -22,6 +22,7 @@ from publisher.actions import Action, Close, Emit, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
+from publisher.kraken.refusals import meaning
 from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session.liveness import Liveness
@@ -37,16 +38,6 @@ NEW_SOCKET_EVERY_S = 600.0
 """
 FIELDS_SAMPLE = 1024
 """One message in so many is looked through for unknown fields; the others are too hot for it."""
-
-INVALID_SESSION = "ESession:Invalid session"
-"""The token is spent; the next connection brings a new one (protocol.md 7)."""
-TRANSIENT_ERRORS = (
-    "Exceeded msg rate",
-    "EService",
-    "EGeneral:Internal error",
-    "Market data",
-    "EAPI:Rate limit",
-)
 
 
 class Session:
@@ -314,17 +305,18 @@ class Session:
     def _subscribe_error(
         self, subscription: Subscription, error: str, now: Now
     ) -> Iterator[Action]:
-        if error.startswith(INVALID_SESSION):
-            yield self._close(error)
-        elif error.startswith("Already subscribed"):  # no snapshot will come (protocol.md 4)
-            yield from self._fail(subscription, ResetReason.STALE, error, now)
-        elif error.startswith(TRANSIENT_ERRORS):
-            subscription.fail(now.mono)
-            subscription.fail(now.mono)  # the first retry waits too
-            subscription.moves(Trigger.TURNED_AWAY, now.mono)
-            yield Log("subscribe.error", f"symbol={subscription.symbol} error={error}")
-        else:
-            yield from self._refuse(subscription, ResetReason.REFUSED, error, now)
+        match meaning(error):
+            case "spent_token":
+                yield self._close(error)
+            case "standing":  # no snapshot will come (protocol.md 4)
+                yield from self._fail(subscription, ResetReason.STALE, error, now)
+            case "transient":
+                subscription.fail(now.mono)
+                subscription.fail(now.mono)  # the first retry waits too
+                subscription.moves(Trigger.TURNED_AWAY, now.mono)
+                yield Log("subscribe.error", f"symbol={subscription.symbol} error={error}")
+            case "final":
+                yield from self._refuse(subscription, ResetReason.REFUSED, error, now)
 
     def _refuse(
         self, subscription: Subscription, reason: ResetReason, note: str, now: Now
