@@ -48,8 +48,6 @@ class Exchange:
         self.channels: dict[str, Channel] = {each.name: each for each in (*fed, self.listing)}
         self.rules = Rules()
         self.connections: dict[int, Connection] = {}
-        self.maintenance: list[object] = []
-        self.emergency: list[object] = []
         self._idle_ns = idle_s * SECOND_NS
         self.opened = 0
 
@@ -78,8 +76,8 @@ class Exchange:
         text = frames.status(
             self.engine.system,
             connection.connection_id,
-            maintenance=self.maintenance,
-            emergency=self.emergency,
+            maintenance=self.engine.maintenance,
+            emergency=self.engine.emergency,
         )
         return Frame("status", text)
 

@@ -82,7 +82,7 @@ def test_without_websockets_the_missing_extra_is_named() -> None:
 @pytest.mark.parametrize("program", [("--rate", "2000", "--symbols", "40")], indirect=True)
 def test_many_symbols_at_once_verify_over_the_wire(program: Program) -> None:
     with program.client() as client:
-        client.send("subscribe", channel="instrument")
+        client.send("subscribe", channel="instrument", include_tokenized_assets=True)
         listing = client.until(lambda frame: frame.get("channel") == "instrument")
         symbols = [pair["symbol"] for pair in listing["data"]["pairs"]]
         assert len(symbols) == 40
