@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from tests.model import rescaled, strip
@@ -58,10 +58,11 @@ class ModelSide:
 
     def levels(self) -> list[tuple[Decimal, Decimal]]:
         """Return the prices with their total qty, best first: what L2 shows."""
-        return [
-            (price, sum((Decimal(order.qty) for order in self.queue(price)), Decimal(0)))
-            for price in self.prices()
-        ]
+        with localcontext(prec=100):  # sums of quantities of any length are exact
+            return [
+                (price, sum((Decimal(order.qty) for order in self.queue(price)), Decimal(0)))
+                for price in self.prices()
+            ]
 
     def cut(self, depth: int) -> None:
         """Forget the orders beyond the best `depth` price levels (§6.1)."""
@@ -154,10 +155,11 @@ def integers(side: ModelSide) -> list[tuple[str, int, int, int]]:
 
 def totals(side: ModelSide, price_precision: int, qty_precision: int) -> list[tuple[int, int]]:
     """Return a side's levels as (scaled price, scaled qty), best first."""
-    return [
-        (int(price.scaleb(price_precision)), int(qty.scaleb(qty_precision)))
-        for price, qty in side.levels()
-    ]
+    with localcontext(prec=100):
+        return [
+            (int(price.scaleb(price_precision)), int(qty.scaleb(qty_precision)))
+            for price, qty in side.levels()
+        ]
 
 
 @dataclass(frozen=True)
