@@ -15,6 +15,9 @@ from publisher.simulator.instruments import MAX_SYMBOLS, choose
 MAX_RATE = 20_000
 """Messages a second over all symbols: what one core can send with room to spare."""
 
+MAX_CLOCK_SPEED = 86_400
+"""A day a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
@@ -30,6 +33,11 @@ class SimulatorOptions:
     """The same seed gives the same books, so that a failure can be seen again."""
     rate: float = 200.0
     """Book messages a second over all subscribed symbols: a calm day on Kraken's twelve busiest."""
+    clock_speed: float = 1.0
+    """How fast the venue's stamps run: at 60 a candle of a minute lasts a second. Its timers do
+    not."""
+    trades_per_s: float = 1.0
+    """REST Trades a second and pair (protocol.md 10.7); 0 is no limit."""
     symbols: str = ""
     """Empty: the well-known twelve. `all`, a number of symbols, or a comma list."""
     idle_s: int = 60
@@ -67,6 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.rate,
         help=f"book messages a second over all symbols, 1 to {MAX_RATE}, 0: paused (default 200)",
     )
+    flag("--clock-speed", type=float, default=default.clock_speed, metavar="FACTOR",
+         help="let the time of stamps and candles run so much faster (default 1)")  # fmt: skip
+    flag("--trades-limit", dest="trades_per_s", type=float, default=default.trades_per_s,
+         metavar="PER_S", help="REST Trades a second and pair; 0: no limit")  # fmt: skip
     flag(
         "--symbols",
         default=default.symbols,
@@ -104,6 +116,10 @@ def validate(options: SimulatorOptions) -> None:
     """Raise ConfigurationError for the first value that is not allowed."""
     if not (options.rate == 0 or 1 <= options.rate <= MAX_RATE):
         raise ConfigurationError("--rate", options.rate, f"0 (paused) or 1 to {MAX_RATE}")
+    if not 1 <= options.clock_speed <= MAX_CLOCK_SPEED:
+        raise ConfigurationError("--clock-speed", options.clock_speed, f"1 to {MAX_CLOCK_SPEED}")
+    if options.trades_per_s < 0:
+        raise ConfigurationError("--trades-limit", options.trades_per_s, "0 or more")
     if options.speed < 0:
         raise ConfigurationError("--speed", options.speed, "0 or more")
     if options.replay is not None and not options.replay.is_file():

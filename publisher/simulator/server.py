@@ -32,6 +32,7 @@ from publisher.simulator.mischief import Mischief
 from publisher.simulator.options import SimulatorOptions
 from publisher.simulator.pace import Pace
 from publisher.simulator.player import Player
+from publisher.simulator.rest_trades import TradePages
 from publisher.simulator.web import WebAnswer, WebRequest, serve_http
 
 CHUNK = 100
@@ -52,7 +53,12 @@ class Server:
         self.capture = capture.load(options.replay) if options.replay is not None else None
         listed = choose(options.symbols) if self.capture is None else self.capture.instruments
         recorded = None if self.capture is None else self.capture.channels
-        self.engine = Engine(listed, options.seed)
+        # A capture has its own past, and its own time.
+        opened_ns = time.time_ns() if self.capture is None else 0
+        self.engine = Engine(
+            listed, options.seed, opened_ns=opened_ns, clock_speed=options.clock_speed
+        )
+        self.trade_pages = TradePages(self.engine, options.trades_per_s)
         self.exchange = Exchange(self.engine, idle_s=options.idle_s, recorded=recorded)
         self.pace = Pace(options.rate)
         self.injector = Injector(options.seed)
@@ -198,7 +204,8 @@ class Server:
     def move(self, messages: int) -> int:
         """Move the markets until `messages` were sent; return how many were (0: nobody watches)."""
         done = 0
-        for _ in range(messages * 8):  # moves that no depth shows are not sent
+        # Moves that no watcher is told of do not count; where nobody listens all of them do.
+        for _ in range(messages * 8 if self.links else messages):
             if done >= messages:
                 break
             publications = self.exchange.step(self.now_ns())
@@ -225,6 +232,8 @@ class Server:
     # HTTP
 
     def _respond(self, request: WebRequest) -> WebAnswer:
+        if request.path == "/0/public/Trades":
+            return self.trade_pages.answer(request.query, self.now_ns())
         if request.path.startswith("/0/"):
             now_ns = self.engine.stamped(self.now_ns())
             return rest.answer(request, self.engine, now_ns)
