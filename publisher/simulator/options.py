@@ -26,9 +26,16 @@ class SimulatorOptions:
     host: str = "127.0.0.1"
     """Loopback: a simulator is nobody else's business."""
     port: int = 0
-    """WebSocket port; 0 takes a free one and the ready line names it."""
+    """Port of the public endpoint; 0 takes a free one and the ready line names it."""
+    l3_port: int = 0
+    """Port of the level3 endpoint: Kraken's has a host of its own (protocol.md 1)."""
+    auth_port: int = 0
+    """Port of the private endpoint."""
     http_port: int = 0
     """Port of REST and control."""
+    api_key_file: Path | None = None
+    """The account's key and its secret, a line each; without it those of PYKRAKEN_API_KEY and
+    PYKRAKEN_API_SECRET, else a sample that Kraken published. Not an argument: `ps` shows those."""
     seed: int = 1
     """The same seed gives the same books, so that a failure can be seen again."""
     rate: float = 200.0
@@ -66,8 +73,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = SimulatorOptions()
     flag = parser.add_argument
     flag("--host", default=default.host, help="address to listen on (default %(default)s)")
-    flag("--port", type=int, default=default.port, help="WebSocket port; 0: any free one")
+    flag("--port", type=int, default=default.port, help="public WebSocket port; 0: any free one")
+    flag("--l3-port", type=int, default=default.l3_port, help="level3 WebSocket port; 0: free")
+    flag("--auth-port", type=int, default=default.auth_port, help="private WebSocket port; 0: free")
     flag("--http-port", type=int, default=default.http_port, help="REST and control port; 0: free")
+    flag("--api-key-file", type=Path, metavar="FILE",
+         help="the account's key and secret, a line each (default: PYKRAKEN_API_KEY and "
+         "PYKRAKEN_API_SECRET, else a published sample)")  # fmt: skip
     flag("--seed", type=int, default=default.seed, help="same seed, same books (default 1)")
     flag(
         "--rate",
@@ -124,6 +136,8 @@ def validate(options: SimulatorOptions) -> None:
         raise ConfigurationError("--speed", options.speed, "0 or more")
     if options.replay is not None and not options.replay.is_file():
         raise ConfigurationError("--replay", str(options.replay), "an NDJSON file that exists")
+    if options.api_key_file is not None and not options.api_key_file.is_file():
+        raise ConfigurationError("--api-key-file", str(options.api_key_file), "an existing file")
     for name, value, least in (
         ("--idle", options.idle_s, 1),
         ("--replay-loops", options.replay_loops, 1),

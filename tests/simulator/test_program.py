@@ -30,7 +30,9 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         client.subscribe("BTC/USD")
         client.until(is_book)
         addresses = program.addresses
-        assert list(addresses) == ["ws_url", "rest_url", "control_url"]
+        assert list(addresses) == [
+            *("ws_url", "ws_l3_url", "ws_auth_url", "rest_url", "control_url")
+        ]
         assert re.fullmatch(r"ws://127\.0\.0\.1:\d+/v2", addresses["ws_url"])
         assert addresses["control_url"] == addresses["rest_url"] + "/control"
         program.process.send_signal(number)
