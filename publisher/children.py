@@ -28,6 +28,8 @@ class Addresses(NamedTuple):
     """Where a simulator listens: the first line of its stdout."""
 
     ws_url: str
+    ws_l3_url: str
+    ws_auth_url: str
     rest_url: str
     control_url: str
 
@@ -80,7 +82,7 @@ def _addresses(process: subprocess.Popen[bytes]) -> Addresses:
             raise _early_end(process.wait())
         line += part
     ready = json.loads(line)
-    return Addresses(ready["ws_url"], ready["rest_url"], ready["control_url"])
+    return Addresses(**{name: ready[name] for name in Addresses._fields})
 
 
 def _early_end(code: int) -> PykrakenError:

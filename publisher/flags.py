@@ -36,7 +36,8 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
         flag = "--" + name.replace("_", "-")
         if is_all_secret(Settings.model_fields[name]):
             # It is there to be refused: left out, it would be short for the flag of the file.
-            group.add_argument(flag, dest=name, type=_refused, help=argparse.SUPPRESS)
+            unset = argparse.SUPPRESS
+            group.add_argument(flag, dest=name, type=_refused, default=unset, help=unset)
             continue
         described = (Settings.model_fields[name].description or "").replace("%", "%%")
         group.add_argument(

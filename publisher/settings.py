@@ -152,8 +152,7 @@ class Settings(BaseSettings):
     )
     api_key_file: Path | None = Field(
         default=None,
-        description="File with that key instead, read again at each use, so that it can be "
-        "replaced. Default: unset, as the key.",
+        description="File with it instead, read at each use. Default: unset, as the key.",
     )
     api_secret: ApiSecret | None = Field(
         default=None,
@@ -161,8 +160,7 @@ class Settings(BaseSettings):
     )
     api_secret_file: Path | None = Field(
         default=None,
-        description="File with that secret instead, read again at each use. Default: unset, as "
-        "the key.",
+        description="File with it instead, read at each use. Default: unset, as the key.",
     )
     ws_url: WebSocketUrl = Field(
         default="wss://ws.kraken.com/v2",
@@ -339,7 +337,8 @@ def is_secret(field: FieldInfo) -> bool:
 
 def is_all_secret(field: FieldInfo) -> bool:
     """Tell whether the field's values are secrets as a whole, which no argument may hold."""
-    return SecretStr in get_args(field.annotation)
+    kinds = get_args(field.annotation)  # of `ApiKey | None`, where ApiKey is annotated
+    return any(SecretStr in get_args(kind) for kind in kinds)
 
 
 def unknown_variables(names: Iterable[str]) -> list[tuple[str, str | None]]:

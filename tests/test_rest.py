@@ -9,9 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from publisher.credentials import Credentials
 from publisher.rest import Rest, RestError, RestRefused, RestUnreachable
 from tests.canned import Canned
+from tests.private_rest import KEY, SECRET, TOKEN, PrivateRest, Reply, refusal
 from tests.servers import free_port
 from tests.simulator.program import Program
 
@@ -113,3 +116,26 @@ def test_a_server_without_tls_and_a_ca_file_that_is_not_there_are_told(tmp_path:
         with Rest(url, 5, ca_file=str(tmp_path / "none.pem")) as rest:
             with pytest.raises(RestUnreachable, match=r"none\.pem"):
                 rest.time()
+
+
+CREDENTIALS = Credentials(SecretStr(KEY), SecretStr(SECRET))
+
+
+@pytest.mark.parametrize("address", ["{}", "{}/"])
+def test_a_token_comes_for_a_signed_call(address: str) -> None:
+    with PrivateRest() as server, Rest(address.format(server.url), 5) as rest:
+        token = rest.websockets_token(CREDENTIALS, 1616492376594)
+        assert rest.system_status().status == "online"
+    assert (token.value.get_secret_value(), token.expires_s) == (f"{TOKEN}1", 900)
+    assert server.nonces == [1616492376594]
+
+
+def test_errors_and_status_are_told_apart_for_who_must_judge_them() -> None:
+    with PrivateRest() as server, Rest(server.url, 5) as rest:
+        server.script += [refusal("EAPI:Invalid key", "EOther:x"), Reply(b"busy", 503)]
+        with pytest.raises(RestRefused) as refused:
+            rest.websockets_token(CREDENTIALS, 1)
+        with pytest.raises(RestUnreachable) as unreachable:
+            rest.websockets_token(CREDENTIALS, 2)
+    assert refused.value.errors == ("EAPI:Invalid key", "EOther:x")
+    assert unreachable.value.status == 503

@@ -46,6 +46,8 @@ def pointed_at(settings: Settings, addresses: children.Addresses) -> Settings:
     return settings.model_copy(
         update={
             "ws_url": addresses.ws_url,
+            "ws_l3_url": addresses.ws_l3_url,
+            "ws_auth_url": addresses.ws_auth_url,
             "rest_url": addresses.rest_url,
             "http_proxy": None,
         }

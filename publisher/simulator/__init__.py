@@ -6,12 +6,15 @@ session; checksums and decimal text are written a second time, from the protocol
 
     ladder, market, engine     the venue's books: deterministic, no clock, no sockets
     window, frames             what a truncating client holds, and its text
-    channels, registry         what a channel is, and which there are: books, listing, recorded
+    queues, order_frames       the same for level3, order by order
+    channels, registry         what a channel is, and which are served
     watchers                   who watches what of one channel
+    tokens, signing, keys      who may see the private endpoints
     requests, exchange         requests and subscriptions: text in, frames out
     faults, injector, mischief what goes wrong on demand, where, and how it is counted
     capture, replay, player    recorded captures and their playing
     server, delivery, link     the asyncio shell: listeners, the way of a frame, one socket
-    web, rest, control         HTTP: Kraken's public REST, and the control endpoint
+    web, rest, private_rest    HTTP: Kraken's REST
+    control                    and the control endpoint
     options, main              the command line
 """

@@ -12,6 +12,7 @@ from itertools import accumulate
 from random import Random
 from types import MappingProxyType
 
+from publisher.simulator.assets import of_pairs
 from publisher.simulator.instruments import Instrument
 from publisher.simulator.market import Change, Market, System
 from publisher.simulator.phases import phase
@@ -33,11 +34,14 @@ class Engine:
         """Unix time at which the venue opened: its markets have a past before it; 0: none."""
         self.clock_speed = clock_speed
         self.system: System = "online"
+        self.maintenance: list[object] = []
+        self.emergency: list[object] = []
         self.clock_offset_ns = 0
         """How far the stamps of messages are off (fault X25); the matching clock and the timers
         are not."""
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.listed = MappingProxyType(dict(self.instruments))
+        self.assets = of_pairs(self.instruments.values())
         self._markets: dict[str, Market] = {}
         self._turns = Random(f"{seed}/turns")
         self._watched: frozenset[str] = frozenset()

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from publisher.simulator import frames, registry, requests
-from publisher.simulator.channels import Channel, Option, Publication
+from publisher.simulator.channels import Channel, Host, Option, Publication
 from publisher.simulator.engine import Engine
 from publisher.simulator.listing import Listing
 from publisher.simulator.market import Change, Market
 from publisher.simulator.requests import Frame, Request
 from publisher.simulator.rules import Rules
+from publisher.simulator.tokens import Tokens
 
 SECOND_NS = 1_000_000_000
 
@@ -30,6 +31,7 @@ class Connection:
     connection_id: int
     connected_ns: int
     last_request_ns: int
+    host: Host
     subscriptions: dict[tuple[str, str], Option] = field(default_factory=dict)
     next_heartbeat_ns: int | None = None
     requests: int = 0
@@ -47,21 +49,20 @@ class Exchange:
         fed = registry.live(engine) if recorded is None else registry.played(recorded)
         self.channels: dict[str, Channel] = {each.name: each for each in (*fed, self.listing)}
         self.rules = Rules()
+        self.tokens = Tokens(engine.seed)
         self.connections: dict[int, Connection] = {}
-        self.maintenance: list[object] = []
-        self.emergency: list[object] = []
         self._idle_ns = idle_s * SECOND_NS
         self.opened = 0
 
     # Connections
 
-    def connected(self, now_ns: int) -> tuple[Connection, list[Frame]]:
-        """Open a connection. Its first frame is the venue's status (3.1)."""
+    def connected(self, now_ns: int, host: Host = "public") -> tuple[Connection, list[Frame]]:
+        """Open a connection to one endpoint. Its first frame is the venue's status (3.1)."""
         self.opened += 1
         digest = sha256(f"{self.engine.seed}/{self.opened}".encode()).digest()
         # uint64, and always above int64: clients that read it as anything smaller fail here.
         connection_id = int.from_bytes(digest[:8], "big") | 1 << 63
-        connection = Connection(self.opened, connection_id, now_ns, now_ns)
+        connection = Connection(self.opened, connection_id, now_ns, now_ns, host)
         self.connections[connection.number] = connection
         return connection, [self.status(connection)]
 
@@ -78,8 +79,8 @@ class Exchange:
         text = frames.status(
             self.engine.system,
             connection.connection_id,
-            maintenance=self.maintenance,
-            emergency=self.emergency,
+            maintenance=self.engine.maintenance,
+            emergency=self.engine.emergency,
         )
         return Frame("status", text)
 
@@ -118,17 +119,23 @@ class Exchange:
             case "subscribe" | "unsubscribe":
                 return self._subscription(connection, request)
             case method if method in requests.TRADING_METHODS:
-                return [requests.refusal(request, requests.PRIVATE_ELSEWHERE)]
+                return [requests.refusal(request, self._no_trading(connection, request))]
             case _:
                 return [requests.refusal(request, requests.UNSUPPORTED_EVENT)]
 
     def _subscription(self, connection: Connection, request: Request) -> list[Frame]:
         name = request.param("channel")
         channel = self.channels.get(name) if isinstance(name, str) else None
-        if name in requests.PRIVATE_CHANNELS:
-            return [requests.refusal(request, requests.PRIVATE_ELSEWHERE)]
-        if channel is None:
+        if channel is None and name not in requests.PRIVATE_CHANNELS:
             return [requests.refusal(request, requests.NAME_INVALID)]
+        if channel is None or channel.host != connection.host:
+            return [requests.refusal(request, _elsewhere(name, connection.host))]
+        if channel.host != "public":
+            verdict = self.tokens.judge(request.param("token"), connection.last_request_ns)
+            if verdict == "missing":
+                return [requests.refusal(request, requests.TOKEN_MISSING)]
+            if verdict == "invalid":
+                return [requests.invalid_session(request, channel.name)]
         if not channel.has_symbols:
             return self._answer(connection, request, channel, [""])
         symbols = request.param("symbol")
@@ -137,6 +144,14 @@ class Exchange:
         if not symbols:
             return [requests.refusal(request, requests.SYMBOLS_MISSING)]
         return self._answer(connection, request, channel, symbols)
+
+    def _no_trading(self, connection: Connection, request: Request) -> str:
+        """Return why the venue takes no orders: the scripted account's key has no such right."""
+        if connection.host != "auth":
+            return requests.PRIVATE_ELSEWHERE
+        if self.tokens.judge(request.param("token"), connection.last_request_ns) == "missing":
+            return requests.TOKEN_MISSING
+        return requests.PERMISSION_DENIED
 
     def _answer(
         self, connection: Connection, request: Request, channel: Channel, symbols: list[object]
@@ -167,6 +182,8 @@ class Exchange:
         if connection.next_heartbeat_ns is None:
             connection.next_heartbeat_ns = connection.last_request_ns + SECOND_NS
         channel.watch(connection.number, symbol, option, request)
+        if channel.host != "public":
+            self.tokens.used(request.param("token"), connection.number)
         return requests.ack(request, channel.result(request, symbol, option), symbol)
 
     def _objection(
@@ -201,6 +218,8 @@ class Exchange:
         option = connection.subscriptions.pop(key)
         name, symbol = key
         self.channels[name].unwatch(connection.number, symbol, option)
+        if not connection.subscriptions:
+            self.tokens.released(connection.number)
 
     def _activate(self) -> None:
         """Let exactly those markets move that some channel's watchers need."""
@@ -237,3 +256,12 @@ class Exchange:
 def _named(channel: Channel, symbol: object) -> str | None:
     """Return the symbol that a refusal names, None for a channel without symbols."""
     return str(symbol) if channel.has_symbols else None
+
+
+def _elsewhere(name: object, host: Host) -> str:
+    """Return the error for a channel that another endpoint serves (7)."""
+    is_private = name in requests.PRIVATE_CHANNELS
+    # Since level3 left ws-auth no words for asking there were seen: the ones that exist fit worst.
+    if is_private and not (name == "level3" and host == "auth"):
+        return requests.PRIVATE_ELSEWHERE
+    return requests.PUBLIC_ELSEWHERE

@@ -80,8 +80,16 @@ SPECS: tuple[FaultSpec, ...] = (
         (("n", 150), ("per_s", 600.0)),
     ),
     FaultSpec(
-        "status", "X9", "venue", "system state; notice: none, maintenance or emergency",
-        (("system", "maintenance"), ("notice", "none"), ("for_s", 0.0)),
+        "status", "X9", "venue", "system state; notice: none, maintenance, emergency or both",
+        (
+            ("system", "maintenance"), ("notice", "none"), ("for_s", 0.0),
+            ("phase", "approaching_30m"), ("start_s", 1800.0),
+            ("impact", "major"), ("incident", "investigating"), ("next", "expected_restart"),
+        ),
+    ),
+    FaultSpec(
+        "maintenance", "X9", "venue", "announced by phases, then maintenance to online by step_s",
+        (("in_s", 5.0), ("last_s", 5.0), ("step_s", 1.0)),
     ),
     FaultSpec(
         "restart", "X10", "connection", "every connection drops at once; how: reset or close",
@@ -108,6 +116,18 @@ SPECS: tuple[FaultSpec, ...] = (
     FaultSpec("one_sided", "X20", "venue", "no bids", (("symbol", ""), ("for_s", 0.0))),
     FaultSpec("empty", "X20", "venue", "no levels at all", (("symbol", ""), ("for_s", 0.0))),
     FaultSpec("delisted", "X21", "venue", "instrument says so, data ends", (("symbol", ""),)),
+    FaultSpec(
+        "pair_status", "X21", "venue", "the pair's status, told, and its market obeys",
+        (("symbol", ""), ("status", "cancel_only"), ("for_s", 0.0)),
+    ),
+    FaultSpec(
+        "asset_status", "X21", "venue", "the asset's status, told by an instrument message",
+        (("asset", ""), ("status", "withdrawalonly"), ("for_s", 0.0)),
+    ),
+    FaultSpec(
+        "trade", "-", "venue", "so many orders trade at once, watched or not, stamped late_s ago",
+        (("symbol", ""), ("orders", 1), ("late_s", 0.0)),
+    ),
     FaultSpec(
         "subscribe_error", "X21", "request", "subscribing to the symbol is refused",
         (("symbol", ""), ("error", "Currency pair not supported")),

@@ -1,6 +1,6 @@
 """The text of every frame that Kraken sends: key order, padded decimals, times with microseconds.
 
-protocol.md 2, 3, 4.5 and 5.1. Numbers come in as scaled integers and are printed without a
+protocol.md 2, 3 and 5.1. Numbers come in as scaled integers and are printed without a
 float. Pure; knows nothing of connections.
 """
 
@@ -17,8 +17,6 @@ from publisher.simulator.window import Delta
 
 HEARTBEAT = '{"channel":"heartbeat"}'
 """protocol.md 3.2: no other fields."""
-
-TICK_SIZE_WARNING = "tick_size is deprecated, use price_increment"
 
 
 def decimal(value: int, precision: int) -> str:
@@ -101,37 +99,3 @@ def status(
         "emergency": list(emergency),
     }
     return compact({"channel": "status", "type": "update", "data": [state]})
-
-
-def instruments(kind: str, listed: Sequence[Instrument]) -> str:
-    """Return an instrument message of type `snapshot` or `update` (4.5): `data` is one object."""
-    assets: list[str] = []
-    if kind == "snapshot":
-        names = dict.fromkeys(name for item in listed for name in (item.base, item.quote))
-        assets = [_asset(name) for name in names]
-    pairs = ",".join(_pair(item) for item in listed)
-    return (
-        f'{{"channel":"instrument","type":"{kind}","data":'
-        f'{{"assets":[{",".join(assets)}],"pairs":[{pairs}]}}}}'
-    )
-
-
-def _asset(name: str) -> str:
-    return (
-        f'{{"id":{compact(name)},"status":"enabled","precision":10,"precision_display":5,'
-        '"borrowable":false,"collateral_value":0.00,"class":"currency"}'
-    )
-
-
-def _pair(item: Instrument) -> str:
-    increment = decimal(item.tick_size, item.price_precision)
-    return (
-        f'{{"symbol":{compact(item.symbol)},"base":{compact(item.base)},'
-        f'"quote":{compact(item.quote)},"status":"{item.status}",'
-        f'"qty_precision":{item.qty_precision},"qty_increment":{decimal(1, item.qty_precision)},'
-        f'"price_precision":{item.price_precision},"cost_precision":{item.price_precision + 4},'
-        '"marginable":false,"has_index":true,'
-        f'"ws_display_price_precision":{item.price_precision},"cost_min":0.50,'
-        f'"tick_size":{increment},"price_increment":{increment},'
-        f'"qty_min":{decimal(max(1, item.typical_qty // 1000), item.qty_precision)}}}'
-    )

@@ -34,6 +34,8 @@ class Ladder:
     """The levels of one side, best first, each a queue of orders in time order."""
 
     __slots__ = (
+        "_queue_edge",
+        "_queue_text",
         "_tokens",
         "_top_edge",
         "_top_text",
@@ -53,6 +55,8 @@ class Ladder:
         self._tokens: dict[int, str] = {}
         self._top_text: str | None = None
         self._top_edge: int | None = None
+        self._queue_text: str | None = None
+        self._queue_edge: int | None = None
 
     def place(self, key: int, order: Order) -> None:
         """Add an order at the back of the queue at `key`."""
@@ -104,6 +108,8 @@ class Ladder:
             tokens.pop(key, None)
             if self._top_edge is None or key <= self._top_edge:
                 self._top_text = None
+            if self._queue_edge is None or key <= self._queue_edge:
+                self._queue_text = None
         return touched
 
     def top_text(self) -> str:
@@ -125,6 +131,17 @@ class Ladder:
             self._top_text = "".join(parts)
             self._top_edge = top[-1] if len(top) == TOP else None
         return self._top_text
+
+    def queue_text(self) -> str:
+        """Return the digits of every order of the best ten levels, in queue order: this side's half
+        of the level3 checksum's text (protocol.md 6.3)."""
+        if self._queue_text is None:
+            top = self.keys[:TOP]
+            self._queue_text = "".join(
+                [f"{abs(key)}{order.qty}" for key in top for order in self.queues[key].values()]
+            )
+            self._queue_edge = top[-1] if len(top) == TOP else None
+        return self._queue_text
 
     def levels(self, depth: int) -> list[tuple[int, int]]:
         """Return the best `depth` levels as (price, qty), best first."""

@@ -25,6 +25,9 @@ System = Literal["online", "cancel_only", "maintenance", "post_only"]
 Regime = Literal["normal", "thin", "one_sided", "empty", "crossed"]
 """How the book is held: as it comes, or forced into a shape that clients must survive."""
 
+FIRST_ORDER_NS = 1_704_067_200_000_000_000
+"""The time of the oldest resting order: long before any that a client sees arrive."""
+
 THIN_LEVELS = 6
 """Below ten a side, so that the checksum covers fewer levels than it could."""
 
@@ -54,6 +57,8 @@ class Market:
         self.history = History(instrument)
         self._trades: list[Trade] = []
         self._random = Random(f"{seed}/{instrument.symbol}")
+        self._queue_random = Random(f"{seed}/{instrument.symbol}/queues")
+        self._last_ns = FIRST_ORDER_NS
         self._next_order = 1
         self._populate()
         self.bids.drain()
@@ -114,8 +119,17 @@ class Market:
                     break
 
     def rest(self, ladder: Ladder, key: int, now_ns: int) -> None:
-        """Put a new order of a drawn size at `key`, crossing or not."""
-        ladder.place(key, Order(self._next_order, self._size(), now_ns))
+        """Put a drawn quantity at `key`, crossing or not: usually as a new order, at times by
+        raising a resting one, which so loses its place (protocol.md 6.2)."""
+        # No two orders share a time: it alone tells the place in the queue.
+        self._last_ns = max(now_ns, self._last_ns + 1)
+        qty = self._size()
+        if key in ladder.queues and self._queue_random.getrandbits(4) == 0:
+            raised = ladder.first_order(key)
+            ladder.reduce(key, raised.order_id, raised.qty)
+            ladder.place(key, Order(raised.order_id, raised.qty + qty, self._last_ns))
+            return
+        ladder.place(key, Order(self._next_order, qty, self._last_ns))
         self._next_order += 1
 
     def _size(self) -> int:

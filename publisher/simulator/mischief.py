@@ -1,9 +1,8 @@
 """Carrying out faults: each order goes to the part that it strikes, and is undone when its time is
 over.
 
-Frame faults are handed to the injector; what changes the venue is done here and told to whom it
-concerns; handshakes are judged here. Every order is kept with its counts for `GET
-/control/status`.
+Frame faults are handed to the injector, those of the venue to `venue_faults`; connections are cut
+and handshakes judged here. Every order is kept with its counts for `GET /control/status`.
 """
 
 from __future__ import annotations
@@ -11,20 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from publisher.simulator import faults
 from publisher.simulator.faults import Armed
-from publisher.simulator.instruments import Instrument
 from publisher.simulator.link import Link
-from publisher.simulator.market import Regime, System
-from publisher.simulator.notices import emergency, maintenance
-from publisher.simulator.regimes import hold, restate, with_precision
+from publisher.simulator.venue_faults import VenueFaults
 
 if TYPE_CHECKING:
     from publisher.simulator.server import Server
+
+Given = TypeVarTuple("Given")
 
 REASONS: Mapping[int, str] = MappingProxyType({
     429: "Too Many Requests",
@@ -41,6 +38,7 @@ class Mischief:
         self.orders: list[Armed] = []
         self._next_number = 1
         self._server = server
+        self._venue = VenueFaults(server)
         self._upgrades: list[Armed] = []
         self._handshakes: deque[float] = deque()
         self._timers: list[asyncio.TimerHandle] = []
@@ -58,7 +56,7 @@ class Mischief:
             case "request":
                 self._restrict(fault)
             case "venue":
-                self._strike_venue(fault)
+                self._venue.strike(fault)
         self.orders.append(fault)
         self._next_number += 1
         return fault
@@ -78,13 +76,7 @@ class Mischief:
         for link in server.links.values():
             if link.is_silent:
                 link.speak()
-        for symbol in server.engine.disturbed():
-            self._hold(symbol, "normal")
-        for symbol in server.engine.altered():
-            self._restate(symbol, server.engine.listed[symbol])
-        server.engine.clock_offset_ns = 0
-        if server.engine.system != "online":
-            self._declare("online", "none")
+        self._venue.restore()
 
     # Connections
 
@@ -113,7 +105,7 @@ class Mischief:
                 self._server.delivery.close(link, fault.integer("code"), fault.text("reason"))
             case "silence":
                 link.silence()
-                self._until(fault, link.speak)
+                self.until(fault, link.speak)
             case "restart":
                 for each in list(self._server.links.values()):
                     if fault.text("how") == "close":
@@ -152,95 +144,25 @@ class Mischief:
             rules.drop_every = fault.integer("drop_every")
             rules.on_over_limit = fault
             return
-        symbol, error = self._symbol(fault), fault.text("error")
+        symbol, error = self._venue.listed(fault).symbol, fault.text("error")
         rules.refused[symbol] = f"{error} {symbol}" if error.endswith("supported") else error
         rules.on_refused[symbol] = fault
 
-    # Venue
+    # Time
 
-    def _symbol(self, fault: Armed) -> str:
-        symbol = fault.text("symbol")
-        if symbol not in self._server.engine.instruments:
-            raise ValueError(f"fault {fault.spec.name}: symbol={symbol!r} is not listed")
-        return symbol
+    def until(self, fault: Armed, undo: Callable[[], None]) -> None:
+        """Call `undo` when the fault's `for_s` is over; 0: never."""
+        if fault.real("for_s") > 0:
+            self.later(fault.real("for_s"), self._end, fault, undo)
 
-    def _strike_venue(self, fault: Armed) -> None:
-        name = fault.spec.name
-        if name == "status":
-            self._declare(fault.text("system"), fault.text("notice"))
-            self._until(fault, lambda: self._declare("online", "none"))
-        elif name == "burst":
-            now = asyncio.get_running_loop().time()
-            self._server.pace.burst(fault.real("factor"), now + fault.real("for_s"))
-        elif name == "clock":
-            self._server.engine.clock_offset_ns = int(fault.real("by_s") * 1e9)
-        elif self._server.capture is not None:
-            raise ValueError(f"fault {name} needs the random markets, and this is a replay")
-        elif name == "delisted":
-            self._delist(self._symbol(fault))
-        elif name == "precision":
-            symbol = self._symbol(fault)
-            self._restate(symbol, self._new_precisions(fault, symbol))
-        else:
-            symbol = self._symbol(fault)
-            self._hold(symbol, cast(Regime, name))
-            self._until(fault, lambda: self._hold(symbol, "normal"))
-        fault.fired += 1
-
-    def _until(self, fault: Armed, undo: Callable[[], None]) -> None:
-        for_s = fault.real("for_s")
-        if for_s > 0:
-            loop = asyncio.get_running_loop()
-            self._timers.append(loop.call_later(for_s, self._end, fault, undo))
+    def later(self, delay_s: float, action: Callable[[*Given], None], *given: *Given) -> None:
+        """Call `action` after `delay_s`, unless all is cleared before."""
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(delay_s, action, *given))
 
     def _end(self, fault: Armed, undo: Callable[[], None]) -> None:
         fault.is_over = True
         undo()
-
-    def _declare(self, system: str, notice: str) -> None:
-        if system not in get_args(System):
-            raise ValueError(f"system={system!r}: one of {', '.join(get_args(System))}")
-        if notice not in ("none", "maintenance", "emergency"):
-            raise ValueError(f"notice={notice!r}: one of none, maintenance, emergency")
-        server = self._server
-        server.engine.system = cast(System, system)
-        now_ns = server.now_ns()
-        server.exchange.maintenance = [maintenance(now_ns)] if notice == "maintenance" else []
-        server.exchange.emergency = [emergency(now_ns)] if notice == "emergency" else []
-        for link in list(server.links.values()):
-            server.delivery.send(link, [server.exchange.status(link.connection)])
-
-    def _hold(self, symbol: str, regime: Regime) -> None:
-        server = self._server
-        market = server.engine.market(symbol)
-        change = hold(market, regime, server.now_ns())
-        publications = server.exchange.publish(market, change, server.now_ns())
-        server.delivery.broadcast(publications)
-
-    def _delist(self, symbol: str) -> None:
-        listed = self._server.engine.instruments[symbol]
-        self._restate(symbol, replace(listed, status="delisted"))
-
-    def _new_precisions(self, fault: Armed, symbol: str) -> Instrument:
-        old = self._server.engine.instruments[symbol]
-        price = old.price_precision + fault.integer("price")
-        qty = old.qty_precision + fault.integer("qty")
-        if not (0 <= price <= 15 and 0 <= qty <= 15):
-            raise ValueError(f"fault precision: {price} and {qty} decimals; 0 to 15 are possible")
-        return with_precision(old, price, qty)
-
-    def _restate(self, symbol: str, instrument: Instrument) -> None:
-        """List the symbol as `instrument` says, its book rewritten in its precisions."""
-        engine = self._server.engine
-        restate(engine.market(symbol), instrument)
-        engine.relist(instrument)
-        self._server.exchange.reopen(symbol)
-        self._tell_instrument(symbol)
-
-    def _tell_instrument(self, symbol: str) -> None:
-        server = self._server
-        server.delivery.broadcast(server.exchange.listing.changed(symbol))
-        server.delivery.flush_all()
 
 
 def _page(status: int) -> tuple[int, str, str]:

@@ -15,6 +15,9 @@ from publisher.simulator.instruments import MAX_SYMBOLS, choose
 MAX_RATE = 20_000
 """Messages a second over all symbols: what one core can send with room to spare."""
 
+MAX_CLOCK_SPEED = 86_400
+"""A day a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
@@ -23,13 +26,25 @@ class SimulatorOptions:
     host: str = "127.0.0.1"
     """Loopback: a simulator is nobody else's business."""
     port: int = 0
-    """WebSocket port; 0 takes a free one and the ready line names it."""
+    """Port of the public endpoint; 0 takes a free one and the ready line names it."""
+    l3_port: int = 0
+    """Port of the level3 endpoint: Kraken's has a host of its own (protocol.md 1)."""
+    auth_port: int = 0
+    """Port of the private endpoint."""
     http_port: int = 0
     """Port of REST and control."""
+    api_key_file: Path | None = None
+    """The account's key and its secret, a line each; without it those of PYKRAKEN_API_KEY and
+    PYKRAKEN_API_SECRET, else a sample that Kraken published. Not an argument: `ps` shows those."""
     seed: int = 1
     """The same seed gives the same books, so that a failure can be seen again."""
     rate: float = 200.0
     """Book messages a second over all subscribed symbols: a calm day on Kraken's twelve busiest."""
+    clock_speed: float = 1.0
+    """How fast the venue's stamps run: at 60 a candle of a minute lasts a second. Its timers do
+    not."""
+    trades_per_s: float = 1.0
+    """REST Trades a second and pair (protocol.md 10.7); 0 is no limit."""
     symbols: str = ""
     """Empty: the well-known twelve. `all`, a number of symbols, or a comma list."""
     idle_s: int = 60
@@ -58,8 +73,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = SimulatorOptions()
     flag = parser.add_argument
     flag("--host", default=default.host, help="address to listen on (default %(default)s)")
-    flag("--port", type=int, default=default.port, help="WebSocket port; 0: any free one")
+    flag("--port", type=int, default=default.port, help="public WebSocket port; 0: any free one")
+    flag("--l3-port", type=int, default=default.l3_port, help="level3 WebSocket port; 0: free")
+    flag("--auth-port", type=int, default=default.auth_port, help="private WebSocket port; 0: free")
     flag("--http-port", type=int, default=default.http_port, help="REST and control port; 0: free")
+    flag("--api-key-file", type=Path, metavar="FILE",
+         help="the account's key and secret, a line each (default: PYKRAKEN_API_KEY and "
+         "PYKRAKEN_API_SECRET, else a published sample)")  # fmt: skip
     flag("--seed", type=int, default=default.seed, help="same seed, same books (default 1)")
     flag(
         "--rate",
@@ -67,6 +87,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.rate,
         help=f"book messages a second over all symbols, 1 to {MAX_RATE}, 0: paused (default 200)",
     )
+    flag("--clock-speed", type=float, default=default.clock_speed, metavar="FACTOR",
+         help="let the time of stamps and candles run so much faster (default 1)")  # fmt: skip
+    flag("--trades-limit", dest="trades_per_s", type=float, default=default.trades_per_s,
+         metavar="PER_S", help="REST Trades a second and pair; 0: no limit")  # fmt: skip
     flag(
         "--symbols",
         default=default.symbols,
@@ -104,10 +128,16 @@ def validate(options: SimulatorOptions) -> None:
     """Raise ConfigurationError for the first value that is not allowed."""
     if not (options.rate == 0 or 1 <= options.rate <= MAX_RATE):
         raise ConfigurationError("--rate", options.rate, f"0 (paused) or 1 to {MAX_RATE}")
+    if not 1 <= options.clock_speed <= MAX_CLOCK_SPEED:
+        raise ConfigurationError("--clock-speed", options.clock_speed, f"1 to {MAX_CLOCK_SPEED}")
+    if options.trades_per_s < 0:
+        raise ConfigurationError("--trades-limit", options.trades_per_s, "0 or more")
     if options.speed < 0:
         raise ConfigurationError("--speed", options.speed, "0 or more")
     if options.replay is not None and not options.replay.is_file():
         raise ConfigurationError("--replay", str(options.replay), "an NDJSON file that exists")
+    if options.api_key_file is not None and not options.api_key_file.is_file():
+        raise ConfigurationError("--api-key-file", str(options.api_key_file), "an existing file")
     for name, value, least in (
         ("--idle", options.idle_s, 1),
         ("--replay-loops", options.replay_loops, 1),

@@ -83,7 +83,7 @@ def restate(market: Market, instrument: Instrument) -> None:
 
 def _restated(old: Ladder, price_shift: int, qty_shift: int) -> Ladder:
     new = Ladder("ask" if old.sign > 0 else "bid")
-    for key, order in old.orders():
+    for key, order in sorted(old.orders(), key=lambda resting: resting[1].ts_ns):
         # Keys of bids are negative: rounding a key up is rounding a bid down and an ask up.
         moved = key * 10**price_shift if price_shift >= 0 else -(-key // 10**-price_shift)
         if moved:

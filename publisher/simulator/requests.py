@@ -15,6 +15,8 @@ from publisher.simulator.frames import compact, timestamp
 
 DEPTHS = (10, 25, 100, 500, 1000)
 PRIVATE_CHANNELS = frozenset({"executions", "balances", "level3"})
+"""What needs a token, whether this venue serves it or not."""
+
 TRADING_METHODS = frozenset(
     {
         "add_order", "amend_order", "edit_order", "cancel_order", "cancel_all",
@@ -25,6 +27,12 @@ TRADING_METHODS = frozenset(
 PRIVATE_ELSEWHERE = (
     "Private data and trading are unavailable on this endpoint. Try ws-auth.kraken.com"
 )
+PUBLIC_ELSEWHERE = (
+    "Public market data subscriptions are unavailable on this endpoint. Try ws.kraken.com"
+)
+TOKEN_MISSING = "Token(s) not found"
+SESSION_INVALID = "ESession:Invalid session"
+PERMISSION_DENIED = "EGeneral:Permission denied"
 ALREADY_SUBSCRIBED = "Already subscribed"
 NOT_SUBSCRIBED = "Subscription Not Found"
 NAME_INVALID = "Subscription name invalid"
@@ -34,6 +42,7 @@ INTERVAL_MISSING = "Subscription ohlc requires interval"
 INTERVAL_NO_INTEGER = "Subscription ohlc interval must be an integer"
 INTERVAL_UNSUPPORTED = "Subscription ohlc interval not supported"
 ALREADY_ONE_INTERVAL = "Already subscribed to one ohlc interval on this symbol"
+VENUE_INVALID = "EGeneral:Invalid arguments:execution_venue"
 TRIGGER_INVALID = "EGeneral:Invalid arguments:event_trigger"
 SYMBOLS_NO_ARRAY = "Pair field must be an array"
 SYMBOLS_MISSING = "Pair(s) not found"
@@ -130,6 +139,18 @@ def refusal(request: Request, error: str, symbol: str | None = None) -> Frame:
     if symbol is not None:
         answer["symbol"] = symbol
     return Frame("error", compact(answer | _times(request)), symbol or "")
+
+
+def invalid_session(request: Request, channel: str) -> Frame:
+    """Return the refusal of a token that is not or no longer valid: the one error with `channel`
+    and `status` (11)."""
+    answer: dict[str, object] = {
+        "channel": channel, "error": SESSION_INVALID, "method": request.method,
+    }  # fmt: skip
+    if request.req_id is not None:
+        answer["req_id"] = request.req_id
+    answer |= {"status": "error", "success": False}
+    return Frame("error", compact(answer | _times(request)), "", channel)
 
 
 def pong(request: Request) -> Frame:

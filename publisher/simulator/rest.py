@@ -22,8 +22,7 @@ def answer(request: WebRequest, engine: Engine, now_ns: int) -> WebAnswer:
         case "/0/public/Time":
             return _result(_time(now_ns))
         case "/0/public/SystemStatus":
-            stamp = timestamp(now_ns)[:19] + "Z"
-            return _result({"status": engine.system, "timestamp": stamp})
+            return _result(_system_status(engine, now_ns))
         case "/0/public/AssetPairs":
             return _asset_pairs(engine, request.query.get("pair", ""))
         case _:
@@ -42,6 +41,15 @@ def _time(now_ns: int) -> dict[str, object]:
     seconds = now_ns // 1_000_000_000
     moment = datetime.fromtimestamp(seconds, UTC)
     return {"unixtime": seconds, "rfc1123": format_datetime(moment, usegmt=True)}
+
+
+def _system_status(engine: Engine, now_ns: int) -> dict[str, object]:
+    return {
+        "status": engine.system,
+        "timestamp": timestamp(now_ns)[:19] + "Z",
+        "upcoming_maintenance": engine.maintenance,
+        "emergency": engine.emergency,
+    }
 
 
 def _asset_pairs(engine: Engine, wanted: str) -> WebAnswer:

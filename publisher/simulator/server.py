@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ssl
 import time
+from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -21,17 +22,21 @@ from websockets.http11 import Request, Response
 
 from publisher.errors import ConfigurationError
 from publisher.simulator import capture, control, rest
+from publisher.simulator.channels import Host
 from publisher.simulator.delivery import Delivery
 from publisher.simulator.engine import Engine
 from publisher.simulator.exchange import Exchange
 from publisher.simulator.faults import parse
 from publisher.simulator.injector import Injector
 from publisher.simulator.instruments import choose
+from publisher.simulator.keys import signatures
 from publisher.simulator.link import Link
 from publisher.simulator.mischief import Mischief
 from publisher.simulator.options import SimulatorOptions
 from publisher.simulator.pace import Pace
 from publisher.simulator.player import Player
+from publisher.simulator.private_rest import PREFIX, PrivateRest
+from publisher.simulator.rest_trades import TradePages
 from publisher.simulator.web import WebAnswer, WebRequest, serve_http
 
 CHUNK = 100
@@ -52,8 +57,14 @@ class Server:
         self.capture = capture.load(options.replay) if options.replay is not None else None
         listed = choose(options.symbols) if self.capture is None else self.capture.instruments
         recorded = None if self.capture is None else self.capture.channels
-        self.engine = Engine(listed, options.seed)
+        # A capture has its own past, and its own time.
+        opened_ns = time.time_ns() if self.capture is None else 0
+        self.engine = Engine(
+            listed, options.seed, opened_ns=opened_ns, clock_speed=options.clock_speed
+        )
+        self.trade_pages = TradePages(self.engine, options.trades_per_s)
         self.exchange = Exchange(self.engine, idle_s=options.idle_s, recorded=recorded)
+        self.private_rest = PrivateRest(signatures(options.api_key_file), self.exchange.tokens)
         self.pace = Pace(options.rate)
         self.injector = Injector(options.seed)
         self.delivery = Delivery(self)
@@ -74,24 +85,17 @@ class Server:
             self._order(text)
         if options.log is not None:
             self._log = self._stack.enter_context(options.log.open("w", encoding="utf-8"))
-        websocket_server = await serve(
-            self._converse,
-            options.host,
-            options.port,
-            process_request=self._admit,
-            compression=None,  # Kraken offers none (1)
-            ping_interval=None,  # nor does it send protocol pings
-            max_size=1 << 20,
-            close_timeout=1,
-            ssl=self._tls(),
-        )
-        self._stack.push_async_callback(self._close_sockets, websocket_server)
+        tls = self._tls()
+        ws_url = await self._listen("public", options.port, tls)
+        ws_l3_url = await self._listen("level3", options.l3_port, tls)
+        ws_auth_url = await self._listen("auth", options.auth_port, tls)
         http = await serve_http(options.host, options.http_port, self._respond)
         self._stack.callback(http.close)
-        ports = [each.sockets[0].getsockname()[1] for each in (websocket_server, http)]
-        rest_url = f"http://{options.host}:{ports[1]}"
+        rest_url = f"http://{options.host}:{http.sockets[0].getsockname()[1]}"
         self.addresses = {
-            "ws_url": f"{'wss' if options.tls else 'ws'}://{options.host}:{ports[0]}/v2",
+            "ws_url": ws_url,
+            "ws_l3_url": ws_l3_url,
+            "ws_auth_url": ws_auth_url,
             "rest_url": rest_url,
             "control_url": f"{rest_url}/control",
         }
@@ -108,6 +112,23 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+    async def _listen(self, host: Host, port: int, tls: ssl.SSLContext | None) -> str:
+        """Serve one endpoint and return its URL."""
+        websocket_server = await serve(
+            partial(self._converse, host),
+            self.options.host,
+            port,
+            process_request=self._admit,
+            compression=None,  # Kraken offers none (1)
+            ping_interval=None,  # nor does it send protocol pings
+            max_size=1 << 20,
+            close_timeout=1,
+            ssl=tls,
+        )
+        self._stack.push_async_callback(self._close_sockets, websocket_server)
+        port = websocket_server.sockets[0].getsockname()[1]
+        return f"{'ws' if tls is None else 'wss'}://{self.options.host}:{port}/v2"
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.options.tls is None:
@@ -161,8 +182,8 @@ class Server:
         refused = self.mischief.refuse_upgrade(asyncio.get_running_loop().time())
         return _refusal(*refused) if refused is not None else None
 
-    async def _converse(self, websocket: ServerConnection) -> None:
-        connection, greeting = self.exchange.connected(self.now_ns())
+    async def _converse(self, host: Host, websocket: ServerConnection) -> None:
+        connection, greeting = self.exchange.connected(self.now_ns(), host)
         backlog = self.options.backlog_mib << 20
         link = Link(websocket, connection, backlog_bytes=backlog, log=self._log)
         self.links[connection.number] = link
@@ -198,7 +219,8 @@ class Server:
     def move(self, messages: int) -> int:
         """Move the markets until `messages` were sent; return how many were (0: nobody watches)."""
         done = 0
-        for _ in range(messages * 8):  # moves that no depth shows are not sent
+        # Moves that no watcher is told of do not count; where nobody listens all of them do.
+        for _ in range(messages * 8 if self.links else messages):
             if done >= messages:
                 break
             publications = self.exchange.step(self.now_ns())
@@ -225,6 +247,10 @@ class Server:
     # HTTP
 
     def _respond(self, request: WebRequest) -> WebAnswer:
+        if request.path.startswith(PREFIX):
+            return self.private_rest.answer(request, self.now_ns())
+        if request.path == "/0/public/Trades":
+            return self.trade_pages.answer(request.query, self.now_ns())
         if request.path.startswith("/0/"):
             now_ns = self.engine.stamped(self.now_ns())
             return rest.answer(request, self.engine, now_ns)

@@ -7,7 +7,7 @@ bounded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
@@ -20,12 +20,14 @@ READ_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """One HTTP request: method, path, the query's last value per name, the body."""
+    """One HTTP request: method, path, the query's last value per name, the body, and the headers
+    by their names in small letters."""
 
     method: str
     path: str
     query: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,17 @@ async def _exchange_one(
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), READ_TIMEOUT_S)
     request_line, *header_lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     method, target, _ = request_line.split(" ", 2)
-    headers = dict(line.lower().split(":", 1) for line in header_lines)
+    fields = (line.partition(":") for line in header_lines)
+    headers = {name.lower(): value.strip() for name, _, value in fields}
     length = int(headers.get("content-length", "0"))
     if length > MAX_BODY:
         _write(writer, WebAnswer('{"error":"body too large"}', 413), is_last=True)
         return False
     body = await asyncio.wait_for(reader.readexactly(length), READ_TIMEOUT_S)
     url = urlsplit(target)
-    answer = respond(WebRequest(method, url.path, dict(parse_qsl(url.query)), body))
-    is_last = headers.get("connection", "").strip() == "close"
+    query = dict(parse_qsl(url.query))
+    answer = respond(WebRequest(method, url.path, query, body, headers))
+    is_last = headers.get("connection", "").lower() == "close"
     _write(writer, answer, is_last=is_last)
     await writer.drain()
     return not is_last

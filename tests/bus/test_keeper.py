@@ -66,6 +66,15 @@ class Desk:
         """Turn, at one instant of the keeper's time, until all of this was told."""
         wait_until(lambda: self.is_told(*told), 10, f"{told}")
 
+    def wait_long(self, *told: str) -> None:
+        """Turn, time passing, until all of this was told."""
+
+        def is_told() -> bool:
+            self.now += RETRY_S[-1]
+            return self.is_told(*told)
+
+        wait_until(is_told, 10, f"{told}")
+
     def fail(self, times: int) -> None:
         """Turn, time passing, until so many more dials have ended, and none with a link."""
         goal = self.woken + times
@@ -169,8 +178,7 @@ def test_a_server_that_dies_is_dialed_until_it_is_back(
     desk.fail(len(RETRY_S))
     assert desk.told == ["up", "down"], "told once, however often it is tried"
     redis_server.start()
-    desk.now += RETRY_S[-1]
-    desk.wait("up", "down", "up")
+    desk.wait_long("up", "down", "up")
     desk.keeper.send(echoes(1), desk.now)
     desk.settle()
     assert desk.got == ["0"]
@@ -251,8 +259,7 @@ def test_after_a_link_that_stood_the_waits_begin_anew(redis_server: RedisServer)
         desk = Desk(f"redis://127.0.0.1:{proxy.port}")
         desk.fail(len(RETRY_S))
         proxy.is_refusing = False
-        desk.now += RETRY_S[-1]
-        desk.wait("up")
+        desk.wait_long("up")
         proxy.reset()
         desk.wait("up", "down")
         desk.wait("up", "down", "up")  # at the very same instant
@@ -278,8 +285,7 @@ def test_a_wrong_password_may_be_put_right(redis_server: RedisServer) -> None:
         client.acl_setuser(
             "late", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all"]
         )
-    desk.now += RETRY_S[-1]
-    desk.wait("up")
+    desk.wait_long("up")
     desk.close()
 
 

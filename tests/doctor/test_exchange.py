@@ -10,8 +10,10 @@ import pytest
 
 from publisher.doctor.command import findings
 from publisher.doctor.exchange import judge_clock, judge_system, look
+from publisher.doctor.findings import Finding
 from publisher.settings import Settings
 from tests.canned import Canned
+from tests.private_rest import KEY, SECRET, PrivateRest, refusal
 from tests.servers import RedisServer, free_port
 from tests.simulator.program import Program
 
@@ -72,6 +74,57 @@ def test_an_error_of_krakens_is_a_warning() -> None:
 def test_the_simulator_that_run_starts_is_not_asked() -> None:
     (finding,) = look(Settings(exchange="sim", rest_url="http://127.0.0.1:1"))
     assert finding.level == "ok"
+
+
+def keyed(url: str, **more: object) -> Settings:
+    chosen = {"rest_url": url, "api_key": KEY, "api_secret": SECRET, **more}
+    return Settings.model_validate(chosen)
+
+
+def of_the_key(found: list[Finding]) -> Finding:
+    """Return the finding behind those on system and clock."""
+    assert len(found) == 3
+    return found[2]
+
+
+def test_a_key_that_is_set_is_tried() -> None:
+    with PrivateRest() as rest:
+        finding = of_the_key(look(keyed(rest.url)))
+    assert finding == Finding("ok", "the API key is good: Kraken gave a token, for 900 s")
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "mend"),
+    [
+        ("EAPI:Invalid key", "bad", "PYKRAKEN_API_KEY"),
+        ("EGeneral:Permission denied", "bad", "WebSocket interface"),
+        ("EGeneral:Temporary lockout", "warn", "log"),
+        ("EService:Unavailable", "warn", "status.kraken.com"),
+    ],
+)
+def test_a_key_without_a_token_is_told_with_krakens_word_and_the_mend(
+    error: str, level: str, mend: str
+) -> None:
+    with PrivateRest() as rest:
+        rest.script.append(refusal(error))
+        finding = of_the_key(look(keyed(rest.url)))
+    assert (finding.level, error in finding.what, mend in finding.mend) == (level, True, True)
+
+
+def test_a_key_that_is_needed_and_missing_or_half_is_bad() -> None:
+    with PrivateRest() as rest:
+        needed = of_the_key(look(Settings(rest_url=rest.url, channel="level3")))
+        half = of_the_key(look(keyed(rest.url, api_secret=None)))
+    assert (needed.level, "the channel level3 needs a key" in needed.mend) == ("bad", True)
+    assert (half.level, "PYKRAKEN_API_SECRET_FILE" in half.mend) == ("bad", True)
+    assert rest.nonces == []
+
+
+def test_what_was_found_before_a_silence_is_told() -> None:
+    with PrivateRest() as rest:
+        rest.gate.clear()
+        finding = of_the_key(look(keyed(rest.url), patience_s=1))
+    assert (finding.level, "no answer within 1 s" in finding.what) == ("warn", True)
 
 
 @pytest.mark.parametrize(

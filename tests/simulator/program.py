@@ -55,9 +55,9 @@ class Program:
         assert self.process.stdout is not None
         self.process.stdout.close()
 
-    def client(self) -> Client:
-        """Connect a client."""
-        return Client(self.addresses["ws_url"])
+    def client(self, address: str = "ws_url") -> Client:
+        """Connect a client to the public or to another endpoint."""
+        return Client(self.addresses[address])
 
     def get(self, path: str) -> Any:
         """GET below the control endpoint, or below the REST host for a path that starts with /."""

@@ -30,7 +30,9 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         client.subscribe("BTC/USD")
         client.until(is_book)
         addresses = program.addresses
-        assert list(addresses) == ["ws_url", "rest_url", "control_url"]
+        assert list(addresses) == [
+            *("ws_url", "ws_l3_url", "ws_auth_url", "rest_url", "control_url")
+        ]
         assert re.fullmatch(r"ws://127\.0\.0\.1:\d+/v2", addresses["ws_url"])
         assert addresses["control_url"] == addresses["rest_url"] + "/control"
         program.process.send_signal(number)
@@ -82,7 +84,7 @@ def test_without_websockets_the_missing_extra_is_named() -> None:
 @pytest.mark.parametrize("program", [("--rate", "2000", "--symbols", "40")], indirect=True)
 def test_many_symbols_at_once_verify_over_the_wire(program: Program) -> None:
     with program.client() as client:
-        client.send("subscribe", channel="instrument")
+        client.send("subscribe", channel="instrument", include_tokenized_assets=True)
         listing = client.until(lambda frame: frame.get("channel") == "instrument")
         symbols = [pair["symbol"] for pair in listing["data"]["pairs"]]
         assert len(symbols) == 40
