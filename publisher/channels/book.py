@@ -16,8 +16,8 @@ from publisher.actions import Action, Emit
 from publisher.book.l2 import Book
 from publisher.channels.channel import Precisions, WrongChecksum
 from publisher.kraken import messages
-from publisher.kraken.timestamps import nanoseconds
 from publisher.model import Instrument, Now
+from publisher.timestamps import nanoseconds
 from publisher.wire import WIRE_VERSION, Flag, Orders, OrdersSnapshot, Snapshot, Update
 
 UNVERIFIED = int(Flag.UNVERIFIED)
