@@ -52,4 +52,13 @@ class Listed(msgspec.Struct, frozen=True):
     pairs: list[Instrument]
 
 
-Action = Send | Emit | Notify | Close | Log | Listed
+class Fetch(msgspec.Struct, frozen=True):
+    """Ask Kraken's REST for the trades of a symbol after `since` (ns of Unix time); the answer goes
+    to the session's `fetched`.
+    """
+
+    symbol: str
+    since: int
+
+
+Action = Send | Emit | Notify | Close | Log | Listed | Fetch

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
-from publisher.actions import Action, Emit
+from publisher.actions import Action, Emit, Fetch
 from publisher.book.l2 import Book
 from publisher.channels.channel import Precisions, WrongChecksum
 from publisher.kraken import messages
@@ -59,6 +59,7 @@ class BookChannel:
     name: str = "book"
     precisions: Precisions = "subscribed"
     symbols_per_s: float = inf
+    is_timed: bool = False
     decode: Callable[[bytes], messages.BookMessage] = messages.decode_book
 
     @property
@@ -142,6 +143,12 @@ class BookKeeper:
         if self.checksum is None or self.book.checksum() != self.checksum:
             return None
         return self._snapshot(self.checksum)
+
+    def ticked(self, now: Now, out: list[Action]) -> None:
+        """Nothing is due by time."""
+
+    def fetched(self, fetch: Fetch, answer: object, now: Now, out: list[Action]) -> None:
+        """Nothing was asked for."""
 
     def _is_turn(self) -> bool:
         """Count updates; every `checksum_freq`th is to be compared."""

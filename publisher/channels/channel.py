@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
-from publisher.actions import Action
+from publisher.actions import Action, Fetch
 from publisher.errors import BadFrame, BadNumber
 from publisher.model import Instrument, Now, ResetReason
 from publisher.wire import AnySnapshot
@@ -77,6 +77,14 @@ class Keeper(Protocol):
     def capture(self) -> AnySnapshot | None:
         """Return the state, proved once more where it can be; None while there is none to show."""
 
+    def ticked(self, now: Now, out: list[Action]) -> None:
+        """Do what is due by time; called while live, if the channel `is_timed`."""
+
+    def fetched(self, fetch: Fetch, answer: object, now: Now, out: list[Action]) -> None:
+        """Take the answer to a Fetch of this keeper, or the error that came instead; raise one of
+        FAULTS.
+        """
+
     @property
     def checksum(self) -> int | None:
         """The checksum of the last message taken; None in channels that have none."""
@@ -96,6 +104,10 @@ class Channel(Protocol):
     @property
     def terms(self) -> dict[str, object]:
         """The params of a request beside channel, symbols and token."""
+
+    @property
+    def is_timed(self) -> bool:
+        """True when keepers have things to do by time."""
 
     @property
     def symbols_per_s(self) -> float:

@@ -31,6 +31,7 @@ class Level3Channel:
     connections: int = 1
     name: str = "level3"
     precisions: Precisions = "given"
+    is_timed: bool = False
     decode: Callable[[bytes], level3.Level3Message] = level3.decode_level3
 
     @property

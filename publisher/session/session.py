@@ -14,11 +14,10 @@ The shell calls `connected`, `received` for each message, `ticked` at least ten 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from publisher.actions import Action, Close, Emit, Listed, Log, Notify, Send
+from publisher.actions import Action, Close, Emit, Fetch, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
@@ -26,6 +25,7 @@ from publisher.kraken.refusals import meaning
 from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session.liveness import Liveness
+from publisher.session.oddities import Oddities
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger
 from publisher.wire import AnySnapshot, Reset
@@ -36,8 +36,6 @@ NEW_SOCKET_FAILURES = 3
 NEW_SOCKET_EVERY_S = 600.0
 """Three failures of one symbol in a minute blame the connection, but at most once in ten minutes.
 """
-FIELDS_SAMPLE = 1024
-"""One message in so many is looked through for unknown fields; the others are too hot for it."""
 
 
 class Session:
@@ -51,7 +49,8 @@ class Session:
             symbol: Subscription(symbol, channel.keeper(symbol)) for symbol in symbols
         }
         self.system = ""
-        self.counts: Counter[str] = Counter()
+        self._oddities = Oddities(channel)
+        self.counts = self._oddities.counts
         self._topic = Topic(channel.name, channel.terms)
         self._instruments: dict[str, Instrument] = {}
         self._has_all = False
@@ -60,7 +59,6 @@ class Session:
         self._is_closing = False
         self._liveness = Liveness()
         self._new_socket_at = float("-inf")
-        self._until_sample = 0
 
     # The four entrances ---------------------------------------------------------------------------
 
@@ -118,7 +116,7 @@ class Session:
                     actions += self._fail(subscription, *told(fault), now)
             if self._is_closing:
                 break
-        self._sample(payloads, actions)
+        self._oddities.sample(payloads, actions)
         return actions
 
     def _other(self, payload: bytes, now: Now) -> list[Action]:
@@ -134,7 +132,7 @@ class Session:
             case messages.Status():
                 return self._status(message)
             case messages.Unknown(kind):
-                return self._first_time(f"unknown {kind}")
+                return self._oddities.first_time(f"unknown {kind}")
         return []
 
     def ticked(self, now: Now) -> list[Action]:
@@ -147,7 +145,9 @@ class Session:
         if self._liveness.pings(now.mono):
             actions.append(Send(requests.ping(self._pace.next_req_id())))
         for subscription in self.subscriptions.values():
-            if subscription.state is State.LIVE:
+            if subscription.is_live:
+                if self.channel.is_timed:
+                    subscription.keeper.ticked(now, actions)
                 since = subscription.keeper.crossed_since
                 if since is not None and now.mono - since >= CROSSED_S:
                     actions += self._fail(subscription, ResetReason.CROSSED, "", now)
@@ -164,6 +164,16 @@ class Session:
             if subscription.state is State.LIVE:
                 actions.append(self._reset(subscription, ResetReason.DISCONNECTED, ""))
             subscription.moves(Trigger.DISCONNECTED, now.mono)
+        return actions
+
+    def fetched(self, fetch: Fetch, answer: object, now: Now) -> list[Action]:
+        """Take the answer to a Fetch, or the error that came instead."""
+        subscription = self.subscriptions[fetch.symbol]
+        actions: list[Action] = []
+        try:
+            subscription.keeper.fetched(fetch, answer, now, actions)
+        except FAULTS as fault:
+            actions += self._fail(subscription, *told(fault), now)
         return actions
 
     # What the bus asks ----------------------------------------------------------------------------
@@ -201,30 +211,17 @@ class Session:
     ) -> list[Action]:
         """Take a snapshot, or a message for a book that is not live or not ours."""
         if subscription is None:
-            return self._first_time(f"unknown symbol {data.symbol[:40]}")
+            return self._oddities.first_time(f"unknown symbol {data.symbol[:40]}")
         if is_update or not subscription.takes(Trigger.SNAPSHOT):
             self.counts["updates ignored" if is_update else "snapshots ignored"] += 1
             return []
-        actions = self._unknown_fields(payload)
+        actions = self._oddities.unknown_fields(payload)
         try:
             subscription.keeper.replaced(data, now, actions)
         except FAULTS as fault:
             return [*actions, *self._fail(subscription, *told(fault), now)]
         subscription.moves(Trigger.SNAPSHOT, now.mono)
         return actions
-
-    def _sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
-        """Look through one message in many for unknown fields: all would be too much work."""
-        self._until_sample -= len(payloads)
-        if self._until_sample <= 0:
-            self._until_sample = FIELDS_SAMPLE
-            actions += self._unknown_fields(payloads[-1])
-
-    def _unknown_fields(self, payload: bytes) -> list[Action]:
-        found: list[Action] = []
-        for name in self.channel.unknown_fields(payload):
-            found += self._first_time(f"unknown field {name}")
-        return found
 
     def _fail(
         self, subscription: Subscription, reason: ResetReason, note: str, now: Now
@@ -282,7 +279,7 @@ class Session:
         asked = [named] if named else list(self.subscriptions.values())
         asked = [s for s in asked if s.req_id == ack.req_id]
         if not asked:
-            return self._first_time(f"error {ack.error}") if ack.error else []
+            return self._oddities.first_time(f"error {ack.error}") if ack.error else []
         if len(asked) > 1:  # an error that names no symbol: ask again, one by one
             return self._ask_alone(asked, ack, now)
         (subscription,) = asked
@@ -385,11 +382,6 @@ class Session:
     def _close(self, reason: str) -> Action:
         self._is_closing = True
         return Close(reason)
-
-    def _first_time(self, what: str) -> list[Action]:
-        """Count what is not known and log it once per kind."""
-        self.counts[what] += 1
-        return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
 
 
 def _terms(instrument: Instrument) -> str:

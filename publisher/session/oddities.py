@@ -1,0 +1,42 @@
+"""What befell a connection's messages, counted, and what is new in them, logged once a kind.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from publisher.actions import Action, Log
+from publisher.channels.channel import Channel
+
+FIELDS_SAMPLE = 1024
+"""One message in so many is looked through for unknown fields; the others are too hot for it."""
+
+
+class Oddities:
+    """The counts of one session."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.counts: Counter[str] = Counter()
+        self._channel = channel
+        self._until_sample = 0
+
+    def first_time(self, what: str) -> list[Action]:
+        """Count what is not known and log it once per kind."""
+        self.counts[what] += 1
+        return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
+
+    def sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
+        """Look through one message in many for unknown fields: all would be too much work."""
+        self._until_sample -= len(payloads)
+        if self._until_sample <= 0:
+            self._until_sample = FIELDS_SAMPLE
+            actions += self.unknown_fields(payloads[-1])
+
+    def unknown_fields(self, payload: bytes) -> list[Action]:
+        """Look through one message for unknown fields."""
+        found: list[Action] = []
+        for name in self._channel.unknown_fields(payload):
+            found += self.first_time(f"unknown field {name}")
+        return found
