@@ -2,8 +2,8 @@
 
 One thread and one selector carry everything: the feed's socket, two links to Redis, the signals.
 Only connects run in threads (dial.py). Each turn of the loop reads what has come, lets the session
-prove it, gives its events to the publication, and sends them; ten times a second it lets everybody
-do what is due by time.
+prove it, gives its events to the publication (connection.py), and sends them; twenty times a second
+it lets everybody do what is due by time.
 """
 
 from __future__ import annotations
@@ -11,30 +11,28 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import random
 import secrets
 import selectors
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from time import time_ns
 
-from publisher import feed as feeds
-from publisher import wire
+from publisher import venue, wire
+from publisher.actions import Action, Listed, Log, Notify
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
-from publisher.dial import Dialer
+from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
+from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
-from publisher.errors import FencedError, KrakenRefused, ProtocolError
-from publisher.feed import Endpoint, Feed, UpgradeRefused
+from publisher.errors import FencedError, KrakenRefused
 from publisher.health.vitals import Vitals
-from publisher.kraken import reconnect
+from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
-from publisher.session import Action, Close, Emit, Log, Notify, Send, Session
+from publisher.session import SessionGroup
 from publisher.setting_rules import mask_url
 from publisher.settings import Settings, feed_id
 from publisher.state import StateFolder
@@ -42,7 +40,6 @@ from publisher.state import StateFolder
 TICK_S = 0.05
 FLUSH_S = 2.0
 RELEASE_S = 1.0
-BUDGET_STATE = "connect-budget.json"
 
 
 def run(settings: Settings) -> int:
@@ -73,9 +70,12 @@ def plan_of(settings: Settings) -> FeedPlan:
     return FeedPlan(
         namespace=settings.namespace,
         feed=feed_id(settings),
-        symbols=tuple(settings.symbols),
+        symbols=("",) if settings.channel in WITHOUT_SYMBOLS else settings.symbols,
         channel=settings.channel,
-        depth=settings.depth,
+        depth=settings.depth if settings.channel in ("book", "level3") else 0,
+        interval=settings.interval if settings.channel == "ohlc" else 0,
+        trigger=settings.trigger if settings.channel == "ticker" else "",
+        account=settings.account if settings.channel in PRIVATE else "",
         line=settings.line,
         checksum_freq=settings.checksum_freq,
         snapshot_interval_s=settings.snapshot_interval_s,
@@ -96,38 +96,36 @@ class Daemon:
         self._state = state
         self._log = get_logger("daemon")
         self._plan = plan = plan_of(settings)
-        self._session = Session(plan.symbols, plan.depth, plan.checksum_freq)
+        self._group = SessionGroup(venue.sessions_of(plan))
         self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         for end in (self._wake_in, self._wake_out):
             end.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
-        ca_file = str(settings.ca_file) if settings.ca_file else None
-        endpoint = Endpoint(
-            settings.ws_url,
-            settings.ws_timeout_s,
-            settings.frame_max_bytes,
-            ca_file=ca_file,
-            http_proxy=settings.http_proxy,
-        )
-        self._dialer: Dialer[Feed] = Dialer(lambda: feeds.dial(endpoint), self._wake)
-        self._backoff = reconnect.Backoff()
-        self._feed: Feed | None = None
-        self._dial_at = 0.0
         self._stops = 0
         self._next_tick = 0.0
         self.last_turn = time.monotonic()
+        ca_file = str(settings.ca_file) if settings.ca_file else None
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
-        session = self._session
         self._writer = Writer(
-            Publication(plan, writer_id, session.capture, session.state_of),
-            lease_of(plan.namespace, plan.feed, owner, settings.lease_s),
+            Publication(plan, writer_id, self._group.capture, self._group.state_of),
+            lease_of(plan.space, plan.feed, owner, settings.lease_s),
             Address(redis_url, settings.redis_timeout_s, ca_file),
             selector=self._selector,
             wake=self._wake,
-            clock=_now,
+            clock=clock,
         )
+        self._budget = ConnectBudget(state)
+        ground = Ground(
+            self._selector,
+            self._wake,
+            self._budget,
+            publish=self._writer.publication.publish,
+            obey=self._obey,
+        )
+        sessions = self._group.sessions
+        self._connections = venue.connections(settings, sessions, ground)
 
     # Three verbs ----------------------------------------------------------------------------------
 
@@ -156,17 +154,17 @@ class Daemon:
     def shut_down(self) -> None:
         """Flush, last snapshots, farewell, lease released: all within seconds."""
         self._log.info("daemon.stopping")
-        now = _now()
+        now = clock()
         publication = self._writer.publication
-        self._close_feed()
-        self._dialer.abandon()
+        for connection in self._connections:
+            connection.close()
         publication.bye(now)
         deadline = now.mono + FLUSH_S
         while self._writer.is_leading and time.monotonic() < deadline and self._stops < 2:
             self._turn(0.01)
             if self._writer.is_settled:
                 break
-        self._writer.release(_now())
+        self._writer.release(clock())
         deadline = time.monotonic() + RELEASE_S
         while self._writer.owes_release and time.monotonic() < deadline and self._stops < 2:
             self._turn(0.01)
@@ -174,8 +172,8 @@ class Daemon:
 
     def close(self) -> None:
         """Close whatever is open."""
-        self._close_feed()
-        self._dialer.end()
+        for connection in self._connections:
+            connection.end()
         self._writer.close()
         self._selector.close()
         self._wake_in.close()
@@ -202,13 +200,13 @@ class Daemon:
 
     def _turn(self, timeout_s: float) -> None:
         for key, mask in self._selector.select(timeout_s):
-            if key.fileobj is self._feed:
-                self._read_feed()
+            if isinstance(key.data, Connection):
+                key.data.read()
             elif isinstance(key.data, LinkKeeper):
                 key.data.ready(mask, time.monotonic())
             else:
                 self._drain_wake()
-        now = _now()
+        now = clock()
         self.last_turn = now.mono
         if now.mono >= self._next_tick:
             self._next_tick = now.mono + TICK_S
@@ -216,140 +214,49 @@ class Daemon:
         self._writer.pump(now)
 
     def _tick(self, now: Now) -> None:
-        self._obey(self._session.ticked(now), now)
-        self._keep_feed(now)
+        for connection in self._connections:
+            connection.ticked(now)
         self._writer.ticked(now, self._feed_state())
         self._refuse_for_good()
 
-    def _read_feed(self) -> None:
-        """Read once, prove, publish: the hot path."""
-        assert self._feed is not None
-        try:
-            payloads = self._feed.receive()
-        except (ConnectionError, ProtocolError) as error:
-            self._drop_feed(str(error), _now())
-            return
-        now = _now()
-        actions = self._session.received_all(payloads, now)
-        publish, ts_pub = self._writer.publication.publish, time_ns()
-        for action in actions:
-            if type(action) is Emit:
-                publish(action.symbol, action.event, ts_pub)
-            else:
-                self._obey([action], now)
-        if self._feed is not None and self._feed.is_ending:
-            self._read_feed()
-
-    def _obey(self, actions: list[Action], now: Now) -> None:
-        for action in actions:
-            match action:
-                case Emit(symbol, event):
-                    self._writer.publication.publish(symbol, event, now.unix)
-                case Send(request) if self._feed is not None:
-                    try:
-                        self._feed.send(request)
-                    except ConnectionError as error:
-                        self._drop_feed(str(error), now)
-                case Close(reason):
-                    self._drop_feed(reason, now)
-                case Notify(kind, symbol, note):
-                    say = self._log.info if note == "system online" else self._log.warning
-                    say(f"kraken.{kind}", symbol=symbol, note=note)
-                    notice = wire.Notice(
-                        ts_event=0,
-                        ts_recv=now.unix,
-                        ts_pub=0,
-                        flags=0,
-                        kind=kind,
-                        symbol=symbol,
-                        note=note,
-                    )
-                    self._writer.publication.announce(notice, now)
-                case Log(event, detail):
-                    self._log.info(event, detail=detail)
+    def _obey(self, action: Action, now: Now) -> None:
+        """Do what a session asks beyond its own connection."""
+        match action:
+            case Notify(kind, symbol, note):
+                say = self._log.info if note == "system online" else self._log.warning
+                say(f"kraken.{kind}", symbol=symbol, note=note)
+                self._writer.publication.announce(_notice(kind, symbol, note, now), now)
+            case Log(event, detail):
+                self._log.info(event, detail=detail)
+            case Listed(is_all, pairs):
+                listed = Instruments(is_all, pairs)
+                for connection in self._connections[: len(self._group.sessions)]:
+                    connection.obey(connection.session.listed(listed, now), now)
 
     def vitals(self) -> Vitals:
         """Return what the health endpoint may look at, from threads of its own."""
         return Vitals(
             plan=self._plan,
-            session=self._session,
+            session=self._group,
             writer=self._writer,
             last_turn=lambda: self.last_turn,
-            is_connected=lambda: self._feed is not None,
-            connects_left=lambda: reconnect.left(self._state.read(BUDGET_STATE), int(time.time())),
+            is_connected=lambda: self._is_connected,
+            connects_left=self._budget.left,
         )
 
-    # The feed's connection ------------------------------------------------------------------------
-
-    def _keep_feed(self, now: Now) -> None:
-        """Take a finished dial, or begin one that is due and within the budget."""
-        if self._feed is not None or self._stops:
-            return
-        result = self._dialer.result()
-        if isinstance(result, Feed):
-            self._open_feed(result, now)
-        elif isinstance(result, OSError):
-            self._redial(str(result) or type(result).__name__, now, result)
-        elif result is not None:
-            raise result  # our own fault
-        elif not self._dialer.is_dialing and now.mono >= self._dial_at:
-            wait_s = self._spend_attempt(now)
-            if wait_s:
-                self._log.error("feed.budget_spent", wait_s=wait_s)
-                self._dial_at = now.mono + wait_s
-            else:
-                self._dialer.start()
-
-    def _spend_attempt(self, now: Now) -> int:
-        wait_s = 0
-
-        def change(stored: str | None) -> str:
-            nonlocal wait_s
-            kept, wait_s = reconnect.spend(stored, now.unix // 1_000_000_000)
-            return kept
-
-        self._state.update(BUDGET_STATE, change)
-        return wait_s
-
-    def _open_feed(self, fresh: Feed, now: Now) -> None:
-        self._feed = fresh
-        self._selector.register(fresh, selectors.EVENT_READ)
-        self._backoff.connected(now.mono)
-        self._log.info("feed.connected")
-        self._obey(self._session.connected(now), now)
-        if self._feed is not None:
-            self._read_feed()  # TLS may hold what no selector shows
-
-    def _drop_feed(self, reason: str, now: Now) -> None:
-        if self._feed is None:
-            return
-        self._close_feed()
-        self._redial(reason, now, None)
-        self._obey(self._session.disconnected(now), now)
-
-    def _close_feed(self) -> None:
-        if self._feed is not None:
-            self._selector.unregister(self._feed)
-            self._feed.close()
-            self._feed = None
-
-    def _redial(self, reason: str, now: Now, error: Exception | None) -> None:
-        status = error.status if isinstance(error, UpgradeRefused) else None
-        wait_s = self._backoff.wait_s(now.mono, status, random.random())
-        self._dial_at = now.mono + wait_s
-        words = {"reason": reason, "retry_s": round(wait_s, 2)}
-        if error is not None:  # it never stood: perhaps a setting is wrong
-            words["mend"] = "see PYKRAKEN_WS_URL, PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE"
-        self._log.warning("feed.away", **words)
+    @property
+    def _is_connected(self) -> bool:
+        """True while every data connection stands."""
+        return all(c.is_up for c in self._connections[: len(self._group.sessions)])
 
     # Odds and ends --------------------------------------------------------------------------------
 
     def _feed_state(self) -> wire.FeedState:
-        live, symbols = self._session.live, len(self._plan.symbols)
-        if self._feed is None:
+        live, symbols = self._group.live, len(self._plan.symbols)
+        if not self._is_connected:
             state = BookState.DISCONNECTED
         else:
-            refused = len(self._session.refused)
+            refused = len(self._group.refused)
             state = BookState.LIVE if live == symbols - refused else BookState.AWAITING_SNAPSHOT
         return wire.FeedState(
             ts_event=0,
@@ -359,12 +266,12 @@ class Daemon:
             state=state.value,
             symbols=symbols,
             live=live,
-            system=self._session.system,
+            system=self._group.system,
         )
 
     def _refuse_for_good(self) -> None:
         """Give up when no symbol of the feed can ever be had, or another feed owns a stream."""
-        refused = self._session.refused
+        refused = self._group.refused
         if len(refused) == len(self._plan.symbols):
             names = ", ".join(refused[:5])
             mend = "Check PYKRAKEN_SYMBOLS and PYKRAKEN_DEPTH"
@@ -382,5 +289,7 @@ class Daemon:
             self._wake_in.recv(4096)
 
 
-def _now() -> Now:
-    return Now(time.monotonic(), time.time_ns())
+def _notice(kind: str, symbol: str, note: str, now: Now) -> wire.Notice:
+    return wire.Notice(
+        ts_event=0, ts_recv=now.unix, ts_pub=0, flags=0, kind=kind, symbol=symbol, note=note
+    )

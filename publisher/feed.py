@@ -53,6 +53,8 @@ class Feed:
         self._socket: socket.socket | BatchSocket = connection.sock
         self._socket.setblocking(False)
         self._reader = FrameReader(frame_max_bytes)
+        self.token = ""
+        """For the requests of private channels; whoever dials sets it."""
 
     def fileno(self) -> int:
         """The socket's descriptor, for a selector."""

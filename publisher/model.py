@@ -56,8 +56,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     feed: str
     symbols: tuple[str, ...]
+    """One empty name for a channel that knows no symbols."""
     channel: str
-    depth: int
     line: str
     checksum_freq: int
     snapshot_interval_s: float
@@ -66,3 +66,22 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     ring_seconds: float
     ring_bytes: int
     stream_max_bytes: int
+    depth: int = 0
+    """Of `book` and `level3`."""
+    interval: int = 0
+    """Of `ohlc`, in minutes."""
+    trigger: str = ""
+    """Of `ticker`."""
+    account: str = ""
+    """Of the private channels."""
+
+    @property
+    def part(self) -> str:
+        """What follows the hash tag in a stream's key, `book.10` (WIRE.md 2.1)."""
+        term = self.depth or self.interval or self.trigger
+        return f"{self.channel}.{term}" if term else self.channel
+
+    @property
+    def space(self) -> str:
+        """What the keys of the feed begin with: the namespace, `priv.` before it for an account."""
+        return f"priv.{self.namespace}" if self.account else self.namespace

@@ -40,7 +40,7 @@ def scaled(number: str | int, precision: int) -> int:
         and len(number) <= MAX_DIGITS
         and number[-1 - precision :][:1] == "."
     ):
-        padded = number.replace(".", "")
+        padded = number.replace(".", "", 1)
         if padded.isdecimal():  # as Kraken writes nearly all: padded to the precision
             return int(padded)
     if len(str(number)) > 2 * MAX_DIGITS:

@@ -245,5 +245,30 @@ def test_the_plan_is_what_the_settings_say() -> None:
     )  # fmt: skip
     plan = plan_of(settings)
     assert plan.feed == feed_id(settings)
-    told = {name: getattr(plan, name) for name in plan.__struct_fields__ if name != "feed"}
+    assert (plan.part, plan.space) == ("book.25", "n")
+    others = {"feed", "interval", "trigger", "account"}  # of other channels
+    told = {name: getattr(plan, name) for name in plan.__struct_fields__ if name not in others}
     assert told == {name: getattr(settings, name) for name in told}
+
+
+@pytest.mark.parametrize(
+    ("channel", "part", "space", "symbols"),
+    [
+        ("level3", "level3.100", "n", ("A/B",)),
+        ("ticker", "ticker.bbo", "n", ("A/B",)),
+        ("trade", "trade", "n", ("A/B",)),
+        ("ohlc", "ohlc.5", "n", ("A/B",)),
+        ("instrument", "instrument", "n", ("",)),
+        ("executions", "executions", "priv.n", ("",)),
+    ],
+)
+def test_the_plan_of_each_channel(
+    channel: str, part: str, space: str, symbols: tuple[str, ...]
+) -> None:
+    settings = Settings.model_construct(
+        **Settings().model_dump()
+        | {"channel": channel, "symbols": ("A/B",), "namespace": "n", "depth": 100}
+        | {"interval": 5, "trigger": "bbo", "account": "x"}
+    )
+    plan = plan_of(settings)
+    assert (plan.part, plan.space, plan.symbols) == (part, space, symbols)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from publisher.model import FeedPlan
+
 
 class StreamKeys(NamedTuple):
     """A stream with what stands beside it in its slot."""
@@ -15,28 +17,38 @@ class StreamKeys(NamedTuple):
     snap: str
 
 
-def tagged(namespace: str, what: str) -> str:
-    """Return the hash tag that all keys of a symbol or of a feed begin with."""
-    return f"{{{namespace}.{what}}}"
+def tagged(space: str, what: str) -> str:
+    """Return the hash tag that all keys of a symbol, an account or a feed begin with; `space` is
+    the namespace, with `priv.` before it for an account's.
+    """
+    return f"{{{space}.{what}}}"
 
 
-def book_keys(namespace: str, symbol: str, depth: int, line: str) -> StreamKeys:
-    """Return the keys of one L2 book; `line` is empty outside A/B mode (2.3)."""
-    stream = f"{tagged(namespace, symbol)}:book.{depth}{'/' + line if line else ''}"
+def stream_keys(space: str, what: str, part: str, line: str = "") -> StreamKeys:
+    """Return the keys of the stream `part` (`book.10`) of a symbol or account; `line` is empty
+    outside A/B mode (2.3).
+    """
+    stream = f"{tagged(space, what)}:{part}{'/' + line if line else ''}"
     return StreamKeys(stream, stream + ".own", stream + ".snap")
 
 
-def status_keys(namespace: str, feed: str) -> StreamKeys:
+def data_keys(plan: FeedPlan, symbol: str) -> StreamKeys:
+    """Return the keys of a feed's stream for a symbol; without one it is an account's, or the
+    instruments'.
+    """
+    return stream_keys(plan.space, symbol or plan.account or plan.channel, plan.part, plan.line)
+
+
+def status_keys(space: str, feed: str) -> StreamKeys:
     """Return the keys of a feed's status stream; its `.snap` stays empty."""
-    stream = f"{tagged(namespace, 'feed.' + feed)}:status"
-    return StreamKeys(stream, stream + ".own", stream + ".snap")
+    return stream_keys(space, f"feed.{feed}", "status")
 
 
-def lease_key(namespace: str, feed: str) -> str:
+def lease_key(space: str, feed: str) -> str:
     """Return the key of a feed's lease."""
-    return f"{tagged(namespace, 'feed.' + feed)}:lease"
+    return f"{tagged(space, 'feed.' + feed)}:lease"
 
 
-def catalogue_key(namespace: str) -> str:
+def catalogue_key(space: str) -> str:
     """Return the key of the catalogue (4.9)."""
-    return f"{tagged(namespace, 'catalogue')}:streams"
+    return f"{tagged(space, 'catalogue')}:streams"

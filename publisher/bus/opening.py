@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from publisher import wire
 from publisher.bus.ring import Entry
 from publisher.bus.stream import Stream, parse_id
@@ -13,7 +15,7 @@ EPOCH_SPREAD = 1024
 """Epochs are Unix milliseconds at heart: this runs a second ahead of the clock at most."""
 
 
-def with_body(event: wire.Snapshot, ts_pub: int) -> Entry:
+def with_body(event: wire.AnySnapshot, ts_pub: int) -> Entry:
     """Return a snapshot event as an entry; its body goes to `.snap`, and a large one only there."""
     body = wire.encode(event, ts_pub)
     if len(body) <= wire.POINTER_BYTES:
@@ -36,7 +38,7 @@ def next_epoch(stream: Stream, leader: int, now_ms: int, writer: int) -> int:
 
 
 def epoch_event(
-    stream: Stream, snapshot: wire.Snapshot | None, feed: str, writer: int
+    stream: Stream, snapshot: wire.AnySnapshot | None, feed: str, writer: int
 ) -> wire.Epoch:
     """Return entry 0 of the stream's next epoch; `snapshot` is None for a status stream."""
     previous = parse_id(stream.inspected) if stream.inspected != "0-0" else (None, None)
@@ -58,18 +60,9 @@ def epoch_event(
     return event if snapshot is None else wire.epoch_of(event, snapshot)
 
 
-def catalogue_row(stream: Stream, snapshot: wire.Snapshot, plan: FeedPlan) -> bytes:
+def catalogue_row(stream: Stream, snapshot: wire.AnySnapshot, plan: FeedPlan) -> bytes:
     """Return what the catalogue says of a stream."""
+    header: dict[str, Any] = wire.header_of(snapshot)
     return wire.encode_row(
-        wire.CatalogueRow(
-            version=wire.WIRE_VERSION,
-            feed=plan.feed,
-            channel=snapshot.channel,
-            symbol=snapshot.symbol,
-            depth=snapshot.depth,
-            price_precision=snapshot.price_precision,
-            qty_precision=snapshot.qty_precision,
-            line=plan.line,
-            epoch=stream.epoch,
-        )
+        wire.CatalogueRow(feed=plan.feed, line=plan.line, epoch=stream.epoch, **header)
     )

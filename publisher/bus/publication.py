@@ -16,6 +16,7 @@ returns, in order, on one connection. It promises:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast, get_args
 
 from publisher import wire
 from publisher.bus import calls, keys, opening
@@ -36,9 +37,13 @@ INSPECT_PER_CALL = 200
 EPOCH_END = 1 << 53
 """Epochs are below it (WIRE.md 3.1)."""
 
-Capture = Callable[[str], wire.Snapshot | None]
+SNAPSHOTS = frozenset(get_args(wire.AnySnapshot))
+QUIET = frozenset({wire.Heartbeat, wire.Reset, wire.Bye})
+"""Events that change nothing of what a snapshot holds."""
+
+Capture = Callable[[str], wire.AnySnapshot | None]
 StateOf = Callable[[str], tuple[BookState, int | None, int]]
-"""Book state, checksum while it is live, and ts_event of its last message."""
+"""State, checksum while it is live and has one, and ts_event of the last message."""
 Reply = list[int | str]
 
 
@@ -50,12 +55,9 @@ class Publication:
         self.writer = writer
         self.epoch = 0
         self.budget = RingBudget(plan.ring_bytes)
-        self.status = self._stream("", keys.status_keys(plan.namespace, plan.feed))
+        self.status = self._stream(None, keys.status_keys(plan.space, plan.feed))
         self.books = {
-            symbol: self._stream(
-                symbol, keys.book_keys(plan.namespace, symbol, plan.depth, plan.line)
-            )
-            for symbol in plan.symbols
+            symbol: self._stream(symbol, keys.data_keys(plan, symbol)) for symbol in plan.symbols
         }
         self.refused: list[tuple[str, str]] = []
         """(stream, Redis' words) of keys that can never be written."""
@@ -75,7 +77,7 @@ class Publication:
         self._status_due = 0.0
         self._retention_ms = int(plan.retention_s * 1000)
 
-    def _stream(self, symbol: str, names: keys.StreamKeys) -> Stream:
+    def _stream(self, symbol: str | None, names: keys.StreamKeys) -> Stream:
         return Stream(symbol, names, Ring(self.budget, self.plan.ring_seconds))
 
     @property
@@ -166,14 +168,13 @@ class Publication:
             return  # the snapshot that opens the epoch will cover it
         if not stream.fresh:
             self._pending[stream] = None
-        if type(event) is wire.Update:
-            stream.is_changed = True
-            stream.fresh.append(wire.encode(event, ts_pub))
-        elif type(event) is wire.Snapshot:
-            stream.is_changed = True
-            stream.fresh.append(opening.with_body(event, ts_pub))
+        kind = type(event)
+        if kind in SNAPSHOTS:
+            stream.fresh.append(opening.with_body(cast(wire.AnySnapshot, event), ts_pub))
         else:
             stream.fresh.append(wire.encode(event, ts_pub))
+        if kind not in QUIET:
+            stream.is_changed = True
 
     def announce(self, event: wire.FeedState | wire.Notice | wire.Bye, now: Now) -> None:
         """Write an event of the feed's own to its status stream."""
@@ -234,8 +235,8 @@ class Publication:
 
     def _open(self, stream: Stream, now: Now) -> None:
         """Open an epoch: of the status stream at once, of a book's as soon as the book is live."""
-        snapshot = self._capture(stream.symbol) if stream.symbol else None
-        if stream.symbol and snapshot is None:
+        snapshot = None if stream.symbol is None else self._capture(stream.symbol)
+        if snapshot is None and stream is not self.status:
             return
         event = opening.epoch_event(stream, snapshot, self.plan.feed, self.writer)
         epoch_entry = wire.encode(event, now.unix)
@@ -253,10 +254,10 @@ class Publication:
             self._schedule.taken(stream, now.mono, len(self.books))
             self._due.append(self._row(stream, snapshot))
 
-    def _row(self, stream: Stream, snapshot: wire.Snapshot) -> Call:
+    def _row(self, stream: Stream, snapshot: wire.AnySnapshot) -> Call:
         """Write the stream's row in the catalogue; with each snapshot, should Redis lose it."""
         row = opening.catalogue_row(stream, snapshot, self.plan)
-        catalogue = keys.catalogue_key(self.plan.namespace)
+        catalogue = keys.catalogue_key(self.plan.space)
         return calls.plain("HSET", catalogue, stream.keys.stream, row)
 
     # Calls and answers ----------------------------------------------------------------------------
@@ -298,7 +299,7 @@ class Publication:
 
     def _snapshot(self, out: list[Call], now: Now) -> None:
         for stream, retention_ms in self._schedule.due(self.books.values(), now.mono):
-            snapshot = self._capture(stream.symbol)
+            snapshot = None if stream.symbol is None else self._capture(stream.symbol)
             if snapshot is None:
                 continue
             body = wire.encode(snapshot, now.unix)

@@ -34,14 +34,17 @@ class SnapshotSchedule:
     def __init__(self, plan: FeedPlan) -> None:
         self._interval_s = plan.snapshot_interval_s
         self._retention_s = plan.retention_s
-        self._turns = {symbol: _Turn(Brake(plan.stream_max_bytes)) for symbol in plan.symbols}
+        self._turns: dict[str | None, _Turn] = {
+            symbol: _Turn(Brake(plan.stream_max_bytes)) for symbol in plan.symbols
+        }
         self._next_look = 0.0
         self._opened = 0
 
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
-        if stream.symbol:
-            self._turns[stream.symbol].is_hurried = True
+        turn = self._turns.get(stream.symbol)
+        if turn is not None:  # the status stream has no snapshots
+            turn.is_hurried = True
             self._next_look = 0.0
 
     def taken(self, stream: Stream, now: float, among: int) -> None:
@@ -100,7 +103,7 @@ class SnapshotSchedule:
         for symbol, turn in self._turns.items():
             if turn.brake.struck:
                 turn.brake.struck = False
-                yield symbol
+                yield symbol or ""
 
     def _is_due(self, turn: _Turn, stream: Stream, now: float) -> bool:
         if turn.is_hurried or turn.brake.asks_for_snapshot(stream.written):

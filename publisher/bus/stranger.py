@@ -14,12 +14,12 @@ from publisher.bus.keys import lease_key
 class Stranger:
     """The feed `feed` that wrote `stream` last."""
 
-    def __init__(self, namespace: str, feed: str, stream: str, lease_s: float) -> None:
+    def __init__(self, space: str, feed: str, stream: str, lease_s: float) -> None:
         self.feed = feed
         self.stream = stream
         self.is_alive = False
         self.is_gone = False
-        self._key = lease_key(namespace, feed)
+        self._key = lease_key(space, feed)
         self._lease_s = lease_s
         self._seen: list[str] | None = None
         self._first_look = 0.0

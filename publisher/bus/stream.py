@@ -47,9 +47,11 @@ class StreamState(StrEnum):
 
 
 class Stream:
-    """One stream of the feed, identified by its symbol (empty for the status stream)."""
+    """One stream of the feed, identified by its symbol (None for the status stream, empty in a
+    channel without symbols).
+    """
 
-    def __init__(self, symbol: str, keys: StreamKeys, ring: Ring) -> None:
+    def __init__(self, symbol: str | None, keys: StreamKeys, ring: Ring) -> None:
         self.symbol = symbol
         self.keys = keys
         self.ring = ring

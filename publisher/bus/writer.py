@@ -184,8 +184,8 @@ class _LeaseSide:
         publication = self._writer.publication
         for stream, feed in publication.foreign.items():
             if feed not in self._strangers:
-                namespace, lease_s = publication.plan.namespace, self._lease.lease_s
-                self._strangers[feed] = Stranger(namespace, feed, stream, lease_s)
+                space, lease_s = publication.plan.space, self._lease.lease_s
+                self._strangers[feed] = Stranger(space, feed, stream, lease_s)
         for stranger in self._strangers.values():
             yield stranger.look(now)
 
@@ -248,6 +248,6 @@ class _LeaseSide:
             self._writer.publication.confirmed()
 
 
-def lease_of(namespace: str, feed: str, owner: str, lease_s: float) -> Lease:
+def lease_of(space: str, feed: str, owner: str, lease_s: float) -> Lease:
     """Return this process' view of a feed's lease."""
-    return Lease(keys.lease_key(namespace, feed), owner, lease_s)
+    return Lease(keys.lease_key(space, feed), owner, lease_s)

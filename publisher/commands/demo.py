@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from publisher import children
-from publisher.bus.keys import book_keys
+from publisher.bus.keys import stream_keys
 from publisher.embedded import EmbeddedServer
 from publisher.errors import InternalError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
@@ -49,9 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
             with children.pykraken(
                 words, log=log, environment={"PYKRAKEN_REDIS_URL": url}
             ) as child:
+                symbol, part = settings.symbols[0], f"book.{settings.depth}"
                 watch.show(
-                    Target(url, settings.namespace, settings.symbols[0], settings.depth, ""),
-                    book_keys(settings.namespace, settings.symbols[0], settings.depth, "").stream,
+                    Target(url, settings.namespace, symbol, settings.depth, ""),
+                    stream_keys(settings.namespace, symbol, part).stream,
                     arguments.seconds,
                     lambda: _check(child, Path(log.name)),
                 )

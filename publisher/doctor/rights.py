@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import redis
 
-from publisher.bus.keys import book_keys, catalogue_key, lease_key, status_keys
+from publisher.bus.keys import catalogue_key, lease_key, status_keys, stream_keys
 from publisher.doctor.findings import Finding
 from publisher.settings import Settings, feed_id
 
@@ -36,7 +36,7 @@ def needed(settings: Settings) -> list[str]:
     lines += [f"HSET {catalogue_key(space)} field value"]
     lines += _hash_rights(lease_key(space, feed))
     for symbol in settings.symbols:
-        keys = book_keys(space, symbol, settings.depth, settings.line)
+        keys = stream_keys(space, symbol, f"book.{settings.depth}", settings.line)
         for stream in (keys.stream, keys.snap):
             lines += _stream_rights(stream)
         lines += _hash_rights(keys.own)

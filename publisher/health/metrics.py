@@ -93,7 +93,7 @@ class Metrics:
         publication, budget = writer.publication, writer.publication.budget
         streams = [stream for stream in publication.streams if stream.takes_entries]
         pending = sum(max(0, stream.pending) for stream in streams)
-        rings = [stream.ring for stream in streams if stream.symbol]
+        rings = [stream.ring for stream in streams if stream.symbol is not None]
         cover_s = steady(lambda: min((ring.cover_s(now) for ring in rings), default=0.0))
         written = sum(stream.written for stream in publication.streams)
         yield _gauge("leading", "1 while this process writes the feed.", writer.is_leading)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from publisher.bus.writer import Writer
 from publisher.model import FeedPlan
-from publisher.session import Session
+from publisher.session import SessionGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Vitals:
     """One publisher. `last_turn` is monotonic seconds; `connects_left` of the machine's budget."""
 
     plan: FeedPlan
-    session: Session
+    session: SessionGroup
     writer: Writer
     last_turn: Callable[[], float]
     is_connected: Callable[[], bool]

@@ -1,10 +1,10 @@
 """Kraken's messages: JSON bytes to typed facts, tolerant of what is new (protocol.md 2, 3, 4.5,
 5.1).
 
-`decode` returns one of the classes below for every message, and raises BadFrame only for what is no
-JSON object or breaks the shape of its own channel. Unknown fields pass; unknown channels come back
-as `Unknown`. The common `book` message takes a typed decoder of its own; numbers keep their exact
-digits (see numbers.py).
+Data takes a typed decoder of its channel: `decode_book` here, those of the other channels in
+modules beside this one. `decode_other` reads everything else, and raises BadFrame only for what is
+no JSON object or breaks the shape of its own channel. Unknown fields pass; unknown channels
+come back as `Unknown`. Numbers keep their exact digits (see numbers.py).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Unknown(msgspec.Struct, frozen=True):
 MAX_PRECISION = 30
 """Decimals that the wire can state (WIRE.md 4.3)."""
 
-Message = BookMessage | Ack | Status | Instruments | Alive | Unknown
+Message = Ack | Status | Instruments | Alive | Unknown
 
 _BOOK_FIELDS = {"channel", "type", "data"}, {"symbol", "bids", "asks", "checksum", "timestamp"}
 
@@ -112,16 +112,6 @@ decode_book = _book.decode
 """Decodes a `book` message; raises one of UNDECODABLE for everything else."""
 
 
-def decode(payload: bytes) -> Message:
-    """Return what one WebSocket message says; raise BadFrame."""
-    try:
-        return decode_book(payload)
-    except msgspec.ValidationError:
-        return _decode_other(payload)  # well-formed JSON, not of the book channel
-    except UNDECODABLE as error:
-        raise BadFrame(f"not JSON: {error}") from None
-
-
 def unknown_fields(payload: bytes) -> list[str]:
     """Return the paths of fields in a `book` message that protocol.md 5.1 does not name; of any
     other message none.
@@ -148,11 +138,14 @@ def unknown_fields_of(channel: str, decode: Callable[[bytes], object], payload: 
     return found
 
 
-def _decode_other(payload: bytes) -> Message:
+def decode_other(payload: bytes, own: str) -> Message:
+    """Return what a message says that the decoder of the connection's `own` channel refused; raise
+    BadFrame.
+    """
     try:
         message = _any.decode(payload)
-    except UNDECODABLE:
-        raise BadFrame("not a JSON object") from None
+    except UNDECODABLE as error:
+        raise BadFrame(f"not a JSON object: {error}") from None
     method, channel = message.get("method"), message.get("channel")
     try:
         if isinstance(method, str):
@@ -164,8 +157,8 @@ def _decode_other(payload: bytes) -> Message:
                 return _status(message)
             case "instrument":
                 return _instrument(payload)
-            case "book":
-                raise BadFrame("a book message lacks its symbol, its checksum or a number")
+            case _ if channel == own:
+                raise BadFrame(f"a {own} message lacks what it must have")
             case _:
                 return Unknown(f"channel {str(channel)[:40]}")
     except (KeyError, IndexError, TypeError, AttributeError, msgspec.ValidationError) as error:

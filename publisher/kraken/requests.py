@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
-
-def subscribe_book(symbols: Sequence[str], depth: int, req_id: int) -> bytes:
-    """Return a subscription to `book`; Kraken answers with one ack and one snapshot a symbol."""
-    return _request("subscribe", req_id, _book(symbols, depth))
+Method = Literal["subscribe", "unsubscribe"]
 
 
-def unsubscribe_book(symbols: Sequence[str], depth: int, req_id: int) -> bytes:
-    """Return the end of a subscription to `book`. It names the depth: Kraken takes 10 otherwise."""
-    return _request("unsubscribe", req_id, _book(symbols, depth))
+class Topic(msgspec.Struct, frozen=True):
+    """What is asked for beside the symbols; `terms` are depth, interval and the like."""
+
+    channel: str
+    terms: dict[str, object] = {}
+    token: str = ""
+
+    def __repr__(self) -> str:  # the token is a secret
+        return f"Topic({self.channel}, {self.terms})"
+
+
+def ask(method: Method, topic: Topic, symbols: Sequence[str], req_id: int) -> bytes:
+    """Return a request for a topic; Kraken answers with one ack, and a subscription with one
+    snapshot, a symbol. A channel without symbols is asked for with none.
+    """
+    params: dict[str, object] = {"channel": topic.channel}
+    if symbols:
+        params["symbol"] = list(symbols)
+    params |= topic.terms
+    if topic.token:
+        params["token"] = topic.token
+    return _request(method, req_id, params)
 
 
 def subscribe_instrument(req_id: int) -> bytes:
@@ -25,10 +42,6 @@ def subscribe_instrument(req_id: int) -> bytes:
 def ping(req_id: int) -> bytes:
     """Return an application-level ping; Kraken answers `pong`."""
     return msgspec.json.encode({"method": "ping", "req_id": req_id})
-
-
-def _book(symbols: Sequence[str], depth: int) -> dict[str, object]:
-    return {"channel": "book", "symbol": list(symbols), "depth": depth}
 
 
 def _request(method: str, req_id: int, params: dict[str, object]) -> bytes:

@@ -8,8 +8,10 @@ asks alone, so that its error cannot be taken for another's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 from publisher.kraken import requests
+from publisher.kraken.requests import Topic
 from publisher.session.subscription import State, Subscription, Trigger
 
 REQUESTS_PER_S = 15.0
@@ -19,11 +21,16 @@ SYMBOLS_PER_REQUEST = 50
 
 
 class Pace:
-    """A token bucket of requests, and the counter of their ids."""
+    """A token bucket of requests, one of subscribed symbols where that has a limit, and the counter
+    of requests' ids.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, symbols_per_s: float = inf) -> None:
+        self._symbols_per_s = symbols_per_s
+        self._symbols = symbols_per_s
         self._tokens = BURST
         self._filled = 0.0
+        self._counted = 0.0
         self._req_id = 0
 
     def restart(self) -> None:
@@ -36,7 +43,7 @@ class Pace:
         return self._req_id
 
     def requests(
-        self, subscriptions: Iterable[Subscription], depth: int, now: float
+        self, subscriptions: Iterable[Subscription], topic: Topic, now: float
     ) -> Iterator[bytes]:
         """Yield the requests to send now: unsubscribe what failed, subscribe what is due."""
         leaving: list[Subscription] = []
@@ -48,17 +55,26 @@ class Pace:
                 joining.append(subscription)
         for batch in self.batches(leaving, now):
             symbols, req_id = self._asked(batch, now)
-            yield requests.unsubscribe_book(symbols, depth, req_id)
-        for batch in self.batches(joining, now):
+            yield requests.ask("unsubscribe", topic, symbols, req_id)
+        for batch in self.batches(self._affordable(joining, now), now):
+            self._symbols -= len(batch)
             symbols, req_id = self._asked(batch, now)
-            yield requests.subscribe_book(symbols, depth, req_id)
+            yield requests.ask("subscribe", topic, symbols, req_id)
 
     def _asked(self, batch: Sequence[Subscription], now: float) -> tuple[list[str], int]:
         req_id = self.next_req_id()
         for subscription in batch:
             subscription.moves(Trigger.SENT, now)
             subscription.req_id = req_id
-        return [subscription.symbol for subscription in batch], req_id
+        return [subscription.symbol for subscription in batch if subscription.symbol], req_id
+
+    def _affordable(self, joining: list[Subscription], now: float) -> list[Subscription]:
+        """Return those that may be subscribed now, where symbols count too (protocol.md 1.1)."""
+        if self._symbols_per_s == inf:
+            return joining
+        earned = self._symbols + (now - self._counted) * self._symbols_per_s
+        self._symbols, self._counted = min(self._symbols_per_s, earned), now
+        return joining[: int(self._symbols)]
 
     def batches(self, due: Sequence[Subscription], now: float) -> Iterator[Sequence[Subscription]]:
         """Yield groups of subscriptions to ask for now, as many as the bucket allows."""

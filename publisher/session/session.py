@@ -1,10 +1,10 @@
 """The session: Kraken's messages and the time in, actions out; no socket, clock or randomness.
 
-It keeps one book per symbol through the states of subscription.py and promises:
+One session is one connection and one channel. It keeps a keeper per symbol (channels/) through the
+states of subscription.py and promises:
 
-1. nothing is emitted from a book that Kraken's checksum has not proved (with `checksum_freq` N, at
-   least every Nth update; those between carry UNVERIFIED);
-2. a book that was live and is so no more has emitted a `reset` first, at once;
+1. nothing is emitted that the channel's keeper has not proved, as far as it can be;
+2. a state that was live and is so no more has emitted a `reset` first, at once;
 3. one symbol's fault never touches another's, but for a new connection as the last resort;
 4. every request is paced and followed to its answer.
 
@@ -16,20 +16,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from publisher.actions import Action, Close, Emit, Listed, Log, Notify, Send
+from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
+from publisher.kraken.refusals import meaning
+from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
-from publisher.session import verify
-from publisher.session.actions import Action, Close, Emit, Log, Notify, Send
+from publisher.session.liveness import Liveness
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger
-from publisher.wire import Reset, Snapshot
+from publisher.wire import AnySnapshot, Reset
 
-SILENCE_S = 5.0
-"""A connection without a complete message for so long is dead (Kraken's advice; fault X2)."""
-PING_AFTER_S = 2.5
-INSTRUMENTS_DUE_S = 10.0
 CROSSED_S = 1.0
 """A verified book may be crossed for so long before it is asked for again (fault X18)."""
 NEW_SOCKET_FAILURES = 3
@@ -37,43 +37,55 @@ NEW_SOCKET_EVERY_S = 600.0
 """Three failures of one symbol in a minute blame the connection, but at most once in ten minutes.
 """
 FIELDS_SAMPLE = 1024
-"""One book message in so many is looked through for unknown fields; the others are too hot for it.
-"""
-
-TRANSIENT_ERRORS = ("Exceeded msg rate", "EService", "EGeneral:Internal error", "Market data")
+"""One message in so many is looked through for unknown fields; the others are too hot for it."""
 
 
 class Session:
-    """The state machine of one feed: `book` of `depth` for `symbols`."""
+    """The state machine of one connection: `channel` for `symbols`, ("",) if it knows none. A
+    session of no symbol at all watches the instruments and hands them on (`Listed`).
+    """
 
-    def __init__(self, symbols: Sequence[str], depth: int, checksum_freq: int = 1) -> None:
-        self.depth = depth
-        self.checksum_freq = checksum_freq
-        self.subscriptions = {symbol: Subscription(symbol, depth) for symbol in symbols}
+    def __init__(self, symbols: Sequence[str], channel: Channel) -> None:
+        self.channel = channel
+        self.subscriptions = {
+            symbol: Subscription(symbol, channel.keeper(symbol)) for symbol in symbols
+        }
         self.system = ""
         self.counts: Counter[str] = Counter()
+        self._topic = Topic(channel.name, channel.terms)
         self._instruments: dict[str, Instrument] = {}
-        self._pace = Pace()
+        self._has_all = False
+        self._pace = Pace(channel.symbols_per_s)
         self._is_connected = False
         self._is_closing = False
-        self._heard = 0.0
-        self._pinged = 0.0
-        self._instruments_due: float | None = None
+        self._liveness = Liveness()
         self._new_socket_at = float("-inf")
         self._until_sample = 0
 
     # The four entrances ---------------------------------------------------------------------------
 
-    def connected(self, now: Now) -> list[Action]:
-        """Begin on a fresh connection: ask for the instruments, then for the books."""
+    def connected(self, now: Now, token: str = "") -> list[Action]:
+        """Begin on a fresh connection: ask for the instruments, then for the channel. A private
+        channel needs a fresh token.
+        """
         self._is_connected = True
         self._is_closing = False
-        self._heard = self._pinged = now.mono
-        self._instruments_due = now.mono + INSTRUMENTS_DUE_S
+        self._liveness.begin(now.mono)
+        self._topic = Topic(self.channel.name, self.channel.terms, token)
         self._pace.restart()
         for subscription in self.subscriptions.values():
             subscription.moves(Trigger.CONNECTED, now.mono)
-        return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
+        match self.channel.precisions:
+            case "subscribed":
+                self._liveness.await_instruments(now.mono)
+                return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
+            case "given":
+                known = list(self._instruments.values())
+                return self.listed(messages.Instruments(self._has_all, known), now)
+            case "none":
+                for subscription in self.subscriptions.values():
+                    subscription.moves(Trigger.LISTED, now.mono)
+        return list(self._requests(now))
 
     def received(self, payload: bytes, now: Now) -> list[Action]:
         """Take one complete message."""
@@ -83,12 +95,12 @@ class Session:
         """Take complete messages in their order: the hot path. After a Close the rest is void."""
         if not payloads:  # a part of a message is no sign of life (fault X4)
             return []
-        self._heard = now.mono
+        self._liveness.heard = now.mono
         actions: list[Action] = []
-        subscriptions, checksum_freq = self.subscriptions, self.checksum_freq
+        subscriptions, decode = self.subscriptions, self.channel.decode
         for payload in payloads:
             try:
-                message = messages.decode_book(payload)
+                message = decode(payload)
             except messages.UNDECODABLE:
                 actions += self._other(payload, now)
                 if self._is_closing:
@@ -101,10 +113,9 @@ class Session:
                     actions += self._unusual(subscription, data, payload, is_update, now)
                     continue
                 try:
-                    update = verify.updated(subscription, data, checksum_freq, now)
-                    actions.append(Emit(data.symbol, update))
-                except verify.FAULTS as fault:
-                    actions += self._fail(subscription, *verify.told(fault), now)
+                    subscription.keeper.updated(data, now, actions)
+                except FAULTS as fault:
+                    actions += self._fail(subscription, *told(fault), now)
             if self._is_closing:
                 break
         self._sample(payloads, actions)
@@ -112,14 +123,14 @@ class Session:
 
     def _other(self, payload: bytes, now: Now) -> list[Action]:
         try:
-            message = messages.decode(payload)
+            message = messages.decode_other(payload, self.channel.name)
         except BadFrame as error:
             return self._bad_frame(payload, error)
         match message:
             case messages.Ack():
                 return list(self._ack(message, now))
             case messages.Instruments():
-                return self._listed(message, now)
+                return self.listed(message, now)
             case messages.Status():
                 return self._status(message)
             case messages.Unknown(kind):
@@ -130,18 +141,14 @@ class Session:
         """Do what is due by time alone."""
         if not self._is_connected:
             return []
-        silence = now.mono - self._heard
-        if silence >= SILENCE_S:
-            return [self._close(f"silent for {silence:.1f} s")]
-        if self._instruments_due is not None and now.mono >= self._instruments_due:
-            return [self._close("no instruments")]
+        if fault := self._liveness.fault(now.mono):
+            return [self._close(fault)]
         actions: list[Action] = []
-        if silence >= PING_AFTER_S and now.mono - self._pinged >= PING_AFTER_S:
-            self._pinged = now.mono
+        if self._liveness.pings(now.mono):
             actions.append(Send(requests.ping(self._pace.next_req_id())))
         for subscription in self.subscriptions.values():
             if subscription.state is State.LIVE:
-                since = subscription.crossed_since
+                since = subscription.keeper.crossed_since
                 if since is not None and now.mono - since >= CROSSED_S:
                     actions += self._fail(subscription, ResetReason.CROSSED, "", now)
             elif subscription.due <= now.mono:
@@ -161,21 +168,16 @@ class Session:
 
     # What the bus asks ----------------------------------------------------------------------------
 
-    def capture(self, symbol: str) -> Snapshot | None:
-        """Return the live book as a snapshot event; None while it is not live, or proves wrong.
-
-        With `checksum_freq` above 1 the book may not have been compared since; it is compared here.
-        """
-        return verify.capture(self.subscriptions[symbol], self.depth)
+    def capture(self, symbol: str) -> AnySnapshot | None:
+        """Return the live state as a snapshot event; None while it is not live, or proves wrong."""
+        subscription = self.subscriptions[symbol]
+        return subscription.keeper.capture() if subscription.is_live else None
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         """Return a book's state, its checksum while live, and ts_event of its last message."""
         subscription = self.subscriptions[symbol]
-        state = subscription.book_state
-        last = subscription.last
-        if last is None:
-            return state, None, 0
-        return state, last.checksum if state is BookState.LIVE else None, last.ts_event
+        state, keeper = subscription.book_state, subscription.keeper
+        return state, keeper.checksum if state is BookState.LIVE else None, keeper.ts_event
 
     @property
     def live(self) -> int:
@@ -192,7 +194,7 @@ class Session:
     def _unusual(
         self,
         subscription: Subscription | None,
-        data: messages.BookData,
+        data: Any,
         payload: bytes,
         is_update: bool,
         now: Now,
@@ -205,11 +207,11 @@ class Session:
             return []
         actions = self._unknown_fields(payload)
         try:
-            snapshot = verify.replaced(subscription, data, self.depth, now)
-        except verify.FAULTS as fault:
-            return [*actions, *self._fail(subscription, *verify.told(fault), now)]
+            subscription.keeper.replaced(data, now, actions)
+        except FAULTS as fault:
+            return [*actions, *self._fail(subscription, *told(fault), now)]
         subscription.moves(Trigger.SNAPSHOT, now.mono)
-        return [*actions, Emit(data.symbol, snapshot)]
+        return actions
 
     def _sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
         """Look through one message in many for unknown fields: all would be too much work."""
@@ -220,7 +222,7 @@ class Session:
 
     def _unknown_fields(self, payload: bytes) -> list[Action]:
         found: list[Action] = []
-        for name in messages.unknown_fields(payload):
+        for name in self.channel.unknown_fields(payload):
             found += self._first_time(f"unknown field {name}")
         return found
 
@@ -246,10 +248,10 @@ class Session:
             yield from self._requests(now)
 
     def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
-        last = subscription.last
+        keeper = subscription.keeper
         event = Reset(
-            ts_event=last.ts_event if last else 0,
-            ts_recv=last.ts_recv if last else 0,
+            ts_event=keeper.ts_event,
+            ts_recv=keeper.ts_recv,
             ts_pub=0,
             flags=0,
             reason=reason.value,
@@ -261,7 +263,7 @@ class Session:
 
     def _requests(self, now: Now) -> Iterator[Action]:
         """Ask for what is due, at Kraken's pace."""
-        for request in self._pace.requests(self.subscriptions.values(), self.depth, now.mono):
+        for request in self._pace.requests(self.subscriptions.values(), self._topic, now.mono):
             yield Send(request)
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
@@ -303,15 +305,18 @@ class Session:
     def _subscribe_error(
         self, subscription: Subscription, error: str, now: Now
     ) -> Iterator[Action]:
-        if error.startswith("Already subscribed"):  # no snapshot will come (protocol.md 4)
-            yield from self._fail(subscription, ResetReason.STALE, error, now)
-        elif error.startswith(TRANSIENT_ERRORS):
-            subscription.fail(now.mono)
-            subscription.fail(now.mono)  # the first retry waits too
-            subscription.moves(Trigger.TURNED_AWAY, now.mono)
-            yield Log("subscribe.error", f"symbol={subscription.symbol} error={error}")
-        else:
-            yield from self._refuse(subscription, ResetReason.REFUSED, error, now)
+        match meaning(error):
+            case "spent_token":
+                yield self._close(error)
+            case "standing":  # no snapshot will come (protocol.md 4)
+                yield from self._fail(subscription, ResetReason.STALE, error, now)
+            case "transient":
+                subscription.fail(now.mono)
+                subscription.fail(now.mono)  # the first retry waits too
+                subscription.moves(Trigger.TURNED_AWAY, now.mono)
+                yield Log("subscribe.error", f"symbol={subscription.symbol} error={error}")
+            case "final":
+                yield from self._refuse(subscription, ResetReason.REFUSED, error, now)
 
     def _refuse(
         self, subscription: Subscription, reason: ResetReason, note: str, now: Now
@@ -323,13 +328,14 @@ class Session:
 
     # Instruments, status, odds and ends -----------------------------------------------------------
 
-    def _listed(self, message: messages.Instruments, now: Now) -> list[Action]:
-        """Take precisions and states of pairs; a change of a subscribed one rebuilds its book
-        (X22).
+    def listed(self, message: messages.Instruments, now: Now) -> list[Action]:
+        """Take precisions and states of pairs; a change of a subscribed one rebuilds its state
+        (X22). The shell calls it too, for a channel that is given them.
         """
         actions: list[Action] = []
         if message.is_snapshot:
-            self._instruments_due = None
+            self._liveness.instruments_due = None
+            self._has_all = True
         for instrument in message.pairs:
             self._instruments[instrument.symbol] = instrument
             subscription = self.subscriptions.get(instrument.symbol)
@@ -340,6 +346,8 @@ class Session:
                 if subscription.state is State.AWAITING_INSTRUMENT:
                     note = f"Kraken lists no pair {subscription.symbol}: check PYKRAKEN_SYMBOLS"
                     actions += self._refuse(subscription, ResetReason.REFUSED, note, now)
+        if not self.subscriptions:
+            return [Listed(message.is_snapshot, message.pairs)]
         return [*actions, *self._requests(now)]
 
     def _list_one(

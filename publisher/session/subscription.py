@@ -1,4 +1,4 @@
-"""One symbol's subscription to `book`: its states, its deadlines, its loop-breaker.
+"""One symbol's subscription: its states, its deadlines, its loop-breaker.
 
 The table below is the whole rule; a trigger that a state does not list changes nothing.
 
@@ -33,9 +33,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from publisher.book.l2 import Book
+from publisher.channels.channel import Keeper
 from publisher.model import BookState, Instrument
-from publisher.wire import Snapshot, Update
 
 ANSWER_DUE_S = 5.0
 """Seconds for an ack, and then for the snapshot (faults X3, X26, X27)."""
@@ -101,32 +100,27 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
 
 @dataclass(slots=True)
 class Subscription:
-    """One symbol: its state, instrument, book, and what is due when. Times are on `Now.mono`."""
+    """One symbol (or "", in a channel without): its state, instrument and keeper, and what is due
+    when. Times are on `Now.mono`.
+    """
 
     symbol: str
-    depth: int
+    keeper: Keeper
     state: State = State.DISCONNECTED
     is_live: bool = False
     """`state is State.LIVE`, for the hot path."""
     instrument: Instrument | None = None
-    book: Book = field(init=False)
-    """From the instrument on; nothing is subscribed before."""
     req_id: int = 0
     """Of the latest request; 0 in `unsubscribing` until it is sent."""
     due: float = 0.0
     """When the state's answer is overdue, or, in `queued`, when to subscribe."""
     failures: deque[float] = field(default_factory=deque)
     live_since: float = 0.0
-    crossed_since: float | None = None
-    unverified: int = 0
-    """Updates since the last comparison with Kraken's checksum."""
-    last: Update | Snapshot | None = None
-    """The latest event of the book: its stamps, flags and checksum are the book's."""
 
     def is_of(self, instrument: Instrument) -> None:
-        """Take the instrument, and an empty book of its precisions."""
+        """Take the instrument; nothing is subscribed before."""
         self.instrument = instrument
-        self.book = Book(self.depth, instrument.price_precision, instrument.qty_precision)
+        self.keeper.is_of(instrument)
 
     def moves(self, trigger: Trigger, now: float) -> bool:
         """Take the table's step for a trigger, with its deadline; False when it lists none."""

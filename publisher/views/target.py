@@ -21,7 +21,7 @@ from pykraken_consumer import (
 )
 
 from publisher import reach
-from publisher.bus.keys import book_keys
+from publisher.bus.keys import stream_keys
 from publisher.errors import PykrakenError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
 
@@ -101,7 +101,8 @@ def stream_key(client: Client, target: Target) -> str:
         return chosen.stream
     if target.depth is None:
         raise NoStream(f"{target.symbol} in namespace {target.namespace}")
-    return book_keys(target.namespace, target.symbol, target.depth, target.line).stream
+    part = f"book.{target.depth}"
+    return stream_keys(target.namespace, target.symbol, part, target.line).stream
 
 
 def choose(listed: list[Listing], target: Target) -> Listing | None:

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable
 import hiredis
 
 from publisher import wire
+from publisher.actions import Emit
 from publisher.book.l2 import Book
 from publisher.bus.calls import Kind
 from publisher.bus.publication import Publication
+from publisher.channels.book import BookChannel
 from publisher.kraken import messages
 from publisher.kraken.frames import FrameReader
 from publisher.model import FeedPlan, Now
-from publisher.session import Emit, Session
+from publisher.session import Session
 from tests.benchmarks.corpus import Corpus, frame, instrument
 
 MESSAGES = 5_000
@@ -56,7 +58,7 @@ class _Stages:
         self._payloads = payloads
         blob = b"".join(map(frame, payloads))
         self._pieces = [blob[i : i + RECEIVE_BYTES] for i in range(0, len(blob), RECEIVE_BYTES)]
-        decoded = [_book_data(messages.decode(payload)) for payload in payloads]
+        decoded = [messages.decode_book(payload).data[0] for payload in payloads]
         self._decoded = decoded
         session = self._session()
         self._events = [
@@ -84,7 +86,7 @@ class _Stages:
         return lambda: [reader.feed(piece) for piece in self._pieces]
 
     def _decode(self) -> Prepared:
-        return lambda: _drain(messages.decode(payload) for payload in self._payloads)
+        return lambda: _drain(messages.decode_book(payload) for payload in self._payloads)
 
     def _book(self) -> Prepared:
         book = self._live_book()
@@ -139,7 +141,7 @@ class _Stages:
     def _session(self) -> Session:
         """Return a session whose book is live."""
         corpus = self._corpus
-        session = Session((corpus.pair.symbol,), corpus.depth)
+        session = Session((corpus.pair.symbol,), BookChannel(corpus.depth))
         session.connected(NOW)
         session.received(instrument(corpus.pair), NOW)
         session.received(corpus.snapshot(), NOW)
@@ -147,7 +149,7 @@ class _Stages:
         return session
 
     def _live_book(self) -> Book:
-        return self._session().subscriptions[self._corpus.pair.symbol].book
+        return self._session().subscriptions[self._corpus.pair.symbol].keeper.book
 
     def _publication(self) -> Publication:
         """Return a publication that leads and whose stream is open."""
@@ -189,11 +191,6 @@ def _answer(publication: Publication) -> None:
         if call.kind is Kind.INSPECT:
             reply = ["0-0", ""] * len(call.streams)
         publication.answered(call, reply)
-
-
-def _book_data(message: messages.Message) -> messages.BookData:
-    assert isinstance(message, messages.BookMessage)
-    return message.data[0]
 
 
 def _drain(source: Iterable[object]) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from publisher.bus import calls
 from publisher.bus.calls import Call, Kind
-from publisher.bus.keys import book_keys
+from publisher.bus.keys import stream_keys
 from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.stream import Stream
 
 
 def streams(count: int) -> list[Stream]:
     ring = Ring(RingBudget(1 << 20), 60)
-    return [Stream(f"{i}", book_keys("t", f"{i}/USD", 10, ""), ring) for i in range(count)]
+    return [Stream(f"{i}", stream_keys("t", f"{i}/USD", "book.10"), ring) for i in range(count)]
 
 
 @pytest.mark.parametrize(

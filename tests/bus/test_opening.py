@@ -10,7 +10,7 @@ import pytest
 
 from publisher import wire
 from publisher.bus import opening
-from publisher.bus.keys import book_keys, status_keys
+from publisher.bus.keys import status_keys, stream_keys
 from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.stream import Stream
 from tests.bus.desk import MS, A, plan, snapshot
@@ -21,7 +21,7 @@ SPREAD = 1024
 
 def stream(last_id: str = "0-0", *, symbol: str = A, epoch: int = 0) -> Stream:
     """Return a stream found with this last id, whose latest own epoch is `epoch`."""
-    keys = book_keys("t", symbol, 10, "") if symbol else status_keys("t", "f")
+    keys = stream_keys("t", symbol, "book.10") if symbol else status_keys("t", "f")
     fresh = Stream(symbol, keys, Ring(RingBudget(1 << 20), 60.0))
     fresh.inspect("start")
     fresh.epoch = epoch

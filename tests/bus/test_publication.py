@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgpack
 import pytest
+from msgspec import structs
 
-from publisher import wire
 from publisher.bus.calls import Kind
 from publisher.bus.scripts import Code
 from publisher.bus.stream import StreamState
@@ -32,7 +32,7 @@ def test_an_epoch_opens_with_epoch_and_snapshot() -> None:
     desk.settle()
     desk.tick()
     opens = of(desk.calls(), Kind.OPEN)
-    assert [call.streams[0].symbol for call in opens] == ["", A, B]
+    assert [call.streams[0].symbol for call in opens] == [None, A, B]
     epoch, event, body = (msgpack.unpackb(p) for p in payloads(opens[1].command))
     assert (epoch["t"], epoch["why"], epoch["fd"], epoch["w"]) == ("epoch", "start", "f", WRITER)
     assert "pe" not in epoch
@@ -251,7 +251,7 @@ def test_farewell_and_a_last_snapshot_behind_it() -> None:
 def test_a_large_snapshot_is_a_pointer() -> None:
     desk = Desk.opened()
     levels = [(10**15 + i, 10**15) for i in range(1000)]
-    event = wire.replace(snapshot(A), bids=levels)  # type: ignore[attr-defined]
+    event = structs.replace(snapshot(A), bids=levels)  # type: ignore[attr-defined]
     desk.publication.publish(A, event, 1)
     (append,) = of(desk.calls(), Kind.APPEND)
     pointer, body = (msgpack.unpackb(p) for p in payloads(append.command))
@@ -346,7 +346,7 @@ def test_a_stream_of_another_feed_waits_until_that_feed_is_known_to_be_gone() ->
         return [call.streams[0].symbol for call in sent if call.kind is Kind.OPEN]
 
     opened()
-    assert opened() == ["", B]
+    assert opened() == [None, B]
     assert stream.keys.stream in desk.publication.foreign
     desk.publication.gone.add("other")
     assert opened() == [A]

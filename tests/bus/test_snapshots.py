@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.bus.keys import book_keys
+from publisher.bus.keys import stream_keys
 from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.scripts import Code
 from publisher.bus.snapshots import SnapshotSchedule
@@ -14,7 +14,8 @@ def streams(count: int) -> list[Stream]:
     """Return open, idle streams."""
     budget = RingBudget(1 << 20)
     made = [
-        Stream(f"S{i}", book_keys("t", f"S{i}", 10, ""), Ring(budget, 60)) for i in range(count)
+        Stream(f"S{i}", stream_keys("t", f"S{i}", "book.10"), Ring(budget, 60))
+        for i in range(count)
     ]
     for stream in made:
         stream.inspect("start")

@@ -13,7 +13,7 @@ import pytest
 
 from publisher.bus import calls
 from publisher.bus.keeper import LinkKeeper
-from publisher.bus.keys import book_keys, lease_key, status_keys
+from publisher.bus.keys import lease_key, status_keys, stream_keys
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
@@ -24,8 +24,8 @@ from tests.polling import wait_until
 from tests.servers import RedisServer
 
 LEASE_S = 0.6
-STREAM = book_keys("t", A, 10, "").stream
-OTHER = book_keys("t", B, 10, "").stream
+STREAM = stream_keys("t", A, "book.10").stream
+OTHER = stream_keys("t", B, "book.10").stream
 STATUS = status_keys("t", "f").stream
 CATALOGUE = "{t.catalogue}:streams"
 

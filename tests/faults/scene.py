@@ -37,7 +37,7 @@ from pykraken_consumer import (
     Update,
 )
 
-from publisher.kraken.timestamps import nanoseconds
+from publisher.timestamps import nanoseconds
 from tests.endtoend.program import Publisher
 from tests.model import ModelBook, book_frames, unscaled
 from tests.polling import wait_until

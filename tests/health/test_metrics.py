@@ -56,7 +56,7 @@ def test_what_kraken_invents_makes_no_labels() -> None:
 
 def test_a_system_state_that_is_new_is_unknown(tmp_path: Path) -> None:
     with contextlib.closing(daemon_of(tmp_path)) as daemon:
-        session = daemon.vitals().session
+        (session,) = daemon.vitals().session.sessions
         for system, state in (("maintenance", "maintenance"), ("beyond", "unknown")):
             session.system = system
             found = told(daemon)
@@ -81,7 +81,7 @@ def test_what_grows_meanwhile_is_read_again() -> None:
 
 def test_scrapes_disturb_nothing_while_the_counts_grow(tmp_path: Path) -> None:
     with contextlib.closing(daemon_of(tmp_path)) as daemon:
-        counts = daemon.vitals().session.counts
+        counts = daemon.vitals().session.sessions[0].counts
         is_over = threading.Event()
 
         def count() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from publisher.errors import BadFrame
 from publisher.kraken.messages import (
+    UNDECODABLE,
     Ack,
     Alive,
     BookMessage,
@@ -18,7 +19,8 @@ from publisher.kraken.messages import (
     Message,
     Status,
     Unknown,
-    decode,
+    decode_book,
+    decode_other,
     unknown_fields,
 )
 from publisher.model import Instrument
@@ -29,7 +31,15 @@ BOOK = (
 )
 
 
-def kind_of(message: Message) -> str:
+def decode(payload: bytes) -> BookMessage | Message:
+    """Return what a message says on a connection of the channel `book`."""
+    try:
+        return decode_book(payload)
+    except UNDECODABLE:
+        return decode_other(payload, "book")
+
+
+def kind_of(message: BookMessage | Message) -> str:
     """Return the class, and of a message that is not known what it is."""
     return f"unknown {message.kind}" if isinstance(message, Unknown) else type(message).__name__
 

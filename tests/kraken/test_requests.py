@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+from publisher.actions import Send
 from publisher.kraken import requests
+from publisher.kraken.requests import Topic
 
 
 def test_subscribe() -> None:
-    assert json.loads(requests.subscribe_book(["BTC/USD", "ETH/USD"], 25, 11)) == {
+    topic = Topic("book", {"depth": 25})
+    assert json.loads(requests.ask("subscribe", topic, ["BTC/USD", "ETH/USD"], 11)) == {
         "method": "subscribe",
         "params": {"channel": "book", "symbol": ["BTC/USD", "ETH/USD"], "depth": 25},
         "req_id": 11,
@@ -16,11 +19,23 @@ def test_subscribe() -> None:
 
 
 def test_unsubscribe_names_the_depth() -> None:
-    assert json.loads(requests.unsubscribe_book(["BTC/USD"], 1000, 12)) == {
+    topic = Topic("book", {"depth": 1000})
+    assert json.loads(requests.ask("unsubscribe", topic, ["BTC/USD"], 12)) == {
         "method": "unsubscribe",
         "params": {"channel": "book", "symbol": ["BTC/USD"], "depth": 1000},
         "req_id": 12,
     }
+
+
+def test_a_token_goes_with_the_request_and_into_no_repr() -> None:
+    topic = Topic("executions", {"snap_orders": True}, "a-token")
+    assert json.loads(requests.ask("subscribe", topic, [], 13)) == {
+        "method": "subscribe",
+        "params": {"channel": "executions", "snap_orders": True, "token": "a-token"},
+        "req_id": 13,
+    }
+    assert "a-token" not in f"{topic} {topic!r} {[topic]}"
+    assert "a-token" not in repr(Send(requests.ask("subscribe", topic, [], 13)))
 
 
 def test_instrument_has_no_symbol() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from publisher.actions import Action, Close, Emit, Send
 from publisher.model import Now
-from publisher.session import Close, Emit, Send, Session
-from publisher.session.actions import Action
+from publisher.session import Session
 from publisher.wire import Flag, Reset, Snapshot, Update
 from tests.model import ModelBook, rescaled, unscaled
 from tests.properties.exchange import PRICE_PRECISION, QTY_PRECISION, Exchange, Truth

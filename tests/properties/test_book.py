@@ -27,7 +27,7 @@ class Publisher:
             f'{{"channel":"book","type":"{kind}","data":[{{"symbol":"X/Y","bids":{self._json(bids)},'
             f'"asks":{self._json(asks)},"checksum":1}}]}}'
         )
-        message = kraken.decode(text.encode())
+        message = kraken.decode_book(text.encode())
         assert isinstance(message, kraken.BookMessage)
         data = message.data[0]
         if kind == "snapshot":

@@ -9,8 +9,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from publisher.actions import Action, Close, Emit, Log, Notify, Send
+from publisher.channels.book import BookChannel
 from publisher.model import Now
-from publisher.session import Action, Close, Emit, Log, Notify, Send, Session
+from publisher.session import Session
 from publisher.session.subscription import State
 from publisher.wire import Event
 from tests.model import ModelBook
@@ -49,7 +51,7 @@ class Desk:
 
     def __init__(self, *symbols: str, depth: int = 10, checksum_freq: int = 1) -> None:
         self.symbols = symbols or (BTC, ETH)
-        self.session = Session(self.symbols, depth, checksum_freq)
+        self.session = Session(self.symbols, BookChannel(depth, checksum_freq))
         self.now = START
         self.actions: list[Action] = []
         self.books = {symbol: ModelBook(depth) for symbol in self.symbols}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from publisher.channels.book import BookChannel
 from publisher.session.pace import BURST, REQUESTS_PER_S, SYMBOLS_PER_REQUEST, Pace
 from publisher.session.subscription import Subscription
 
 
 def fresh(count: int) -> list[Subscription]:
-    return [Subscription(f"S{i}/USD", 10) for i in range(count)]
+    return [Subscription(f"S{i}/USD", BookChannel(10).keeper(f"S{i}/USD")) for i in range(count)]
 
 
 def failed(count: int) -> list[Subscription]:

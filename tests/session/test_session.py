@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from publisher.actions import Emit
 from publisher.model import BookState, Now
-from publisher.session import Emit
 from publisher.session.session import CROSSED_S, FIELDS_SAMPLE, NEW_SOCKET_EVERY_S
 from publisher.session.subscription import State
 from publisher.wire import Flag, Reset, Snapshot, Update

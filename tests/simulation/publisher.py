@@ -14,13 +14,15 @@ from typing import cast
 from unittest import mock
 
 from publisher import wire
+from publisher.actions import Action, Close, Emit, Notify, Send
 from publisher.bus import writer as writers
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.stream import Stream
+from publisher.channels.book import BookChannel
 from publisher.model import BookState, FeedPlan, Now
-from publisher.session import Action, Close, Emit, Notify, Send, Session
+from publisher.session import Session
 from tests.simulation.exchange import ExchangeConnection, Levels, Market
 from tests.simulation.judge import Judge
 from tests.simulation.link import SimulatedLink
@@ -59,7 +61,7 @@ class Publisher:
         self.paused_until = 0.0
         self.is_alive = True
         self.exchange: ExchangeConnection | None = None
-        self.session = Session(plan.symbols, plan.depth, plan.checksum_freq)
+        self.session = Session(plan.symbols, BookChannel(plan.depth, plan.checksum_freq))
         self.publication = make(
             plan, self.world.random.getrandbits(64), self.session.capture, self.session.state_of
         )

@@ -59,9 +59,7 @@ class Stage:
         self.world = world
         self.parts = parts
         self.plan = drawn_plan(world)
-        self.streams = tuple(
-            keys.book_keys("kraken", symbol, self.plan.depth, "").stream for symbol in SYMBOLS
-        )
+        self.streams = tuple(keys.data_keys(self.plan, symbol).stream for symbol in SYMBOLS)
         self.lease_key = keys.lease_key("kraken", self.plan.feed)
         self.judge = Judge(world, self.streams, self.lease_key)
         db = Keyspace(world.random.choice((1, 10, 100)))

@@ -1,9 +1,10 @@
-"""What the session asks of its shell. Frozen facts; the shell obeys in order."""
+"""What the core asks of its shell. Frozen facts; the shell obeys in order."""
 
 from __future__ import annotations
 
 import msgspec
 
+from publisher.model import Instrument
 from publisher.wire import Event
 
 
@@ -11,6 +12,9 @@ class Send(msgspec.Struct, frozen=True):
     """Send this request to Kraken."""
 
     request: bytes
+
+    def __repr__(self) -> str:  # the request may hold a token
+        return f"Send({len(self.request)} bytes)"
 
 
 class Emit(msgspec.Struct, frozen=True, gc=False):
@@ -41,4 +45,11 @@ class Log(msgspec.Struct, frozen=True):
     detail: str
 
 
-Action = Send | Emit | Notify | Close | Log
+class Listed(msgspec.Struct, frozen=True):
+    """Hand these instruments to the sessions that are given theirs; `is_all`: no others exist."""
+
+    is_all: bool
+    pairs: list[Instrument]
+
+
+Action = Send | Emit | Notify | Close | Log | Listed

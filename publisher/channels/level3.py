@@ -1,0 +1,55 @@
+"""The channel `level3`: books by order, verified as those of `book` are.
+
+Kraken gives it on an endpoint of its own, for a token, at a pace by depth, and no instruments
+beside it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from publisher.book.l3 import OrderBook
+from publisher.channels.book import BookKeeper, BookTerms
+from publisher.channels.channel import Precisions
+from publisher.kraken import level3
+from publisher.wire import Orders, OrdersSnapshot
+
+SYMBOLS_PER_CONNECTION = 200
+BUDGET_PER_S = 200.0
+"""What a standard account may spend on subscriptions (protocol.md 1.1)."""
+COSTS = {10: 5.0, 100: 25.0, 1000: 100.0}
+"""What a symbol costs of it, by depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level3Channel:
+    """Kraken's `level3` of `depth` price levels a side, for one of `connections`."""
+
+    depth: int
+    checksum_freq: int = 1
+    connections: int = 1
+    name: str = "level3"
+    precisions: Precisions = "given"
+    decode: Callable[[bytes], level3.Level3Message] = level3.decode_level3
+
+    @property
+    def terms(self) -> dict[str, object]:
+        """The depth."""
+        return {"depth": self.depth}
+
+    @property
+    def symbols_per_s(self) -> float:
+        """How many symbols this connection may subscribe in a second."""
+        return BUDGET_PER_S / COSTS[self.depth] / self.connections
+
+    def unknown_fields(self, payload: bytes) -> list[str]:
+        """Return the paths of fields that protocol.md 6.1 does not name."""
+        return level3.unknown_fields(payload)
+
+    def keeper(self, symbol: str) -> BookKeeper:
+        """Return the keeper of one L3 book."""
+        terms = BookTerms(
+            "level3", self.depth, self.checksum_freq, OrderBook, Orders, OrdersSnapshot
+        )
+        return BookKeeper(symbol, terms)

@@ -1,0 +1,116 @@
+"""The events of WIRE.md section 4, as frozen facts, and their msgpack bytes.
+
+Prices and quantities are scaled integers, times integer nanoseconds of Unix time.
+"""
+
+from publisher.wire.account import (
+    Balance,
+    BalancesSnapshot,
+    Execution,
+    ExecutionsSnapshot,
+    OrdersGap,
+)
+from publisher.wire.books import (
+    Orders,
+    OrdersSnapshot,
+    Snapshot,
+    Top,
+    TopSnapshot,
+    Update,
+)
+from publisher.wire.common import (
+    POINTER_BYTES,
+    UINT64_END,
+    WIRE_VERSION,
+    Flag,
+    Json,
+    Level,
+    Order,
+    Trade,
+    json_text,
+)
+from publisher.wire.common import (
+    Change as OrderChange,
+)
+from publisher.wire.encoding import (
+    AnySnapshot,
+    Event,
+    encode,
+    encode_row,
+    epoch_of,
+    header_of,
+    pointer_to,
+)
+from publisher.wire.market import (
+    AssetRow,
+    Candle,
+    CandleSnapshot,
+    Closed,
+    Gap,
+    Instruments,
+    InstrumentSnapshot,
+    PairRow,
+    Ticker,
+    TickerSnapshot,
+    Trades,
+    TradesSnapshot,
+)
+from publisher.wire.stream import (
+    Bye,
+    CatalogueRow,
+    Epoch,
+    FeedState,
+    Heartbeat,
+    Notice,
+    Reset,
+)
+
+__all__ = [
+    "POINTER_BYTES",
+    "UINT64_END",
+    "WIRE_VERSION",
+    "AnySnapshot",
+    "AssetRow",
+    "Balance",
+    "BalancesSnapshot",
+    "Bye",
+    "Candle",
+    "CandleSnapshot",
+    "CatalogueRow",
+    "Closed",
+    "Epoch",
+    "Event",
+    "Execution",
+    "ExecutionsSnapshot",
+    "FeedState",
+    "Flag",
+    "Gap",
+    "Heartbeat",
+    "InstrumentSnapshot",
+    "Instruments",
+    "Json",
+    "Level",
+    "Notice",
+    "Order",
+    "OrderChange",
+    "Orders",
+    "OrdersGap",
+    "OrdersSnapshot",
+    "PairRow",
+    "Reset",
+    "Snapshot",
+    "Ticker",
+    "TickerSnapshot",
+    "Top",
+    "TopSnapshot",
+    "Trade",
+    "Trades",
+    "TradesSnapshot",
+    "Update",
+    "encode",
+    "encode_row",
+    "epoch_of",
+    "header_of",
+    "json_text",
+    "pointer_to",
+]
