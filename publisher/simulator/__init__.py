@@ -10,6 +10,7 @@ session; checksums and decimal text are written a second time, from the protocol
     channels, registry         what a channel is, and which are served
     watchers                   who watches what of one channel
     tokens, signing, keys      who may see the private endpoints
+    account, private           the one account; its channels are executions and balances
     requests, exchange         requests and subscriptions: text in, frames out
     faults, injector, mischief what goes wrong on demand, where, and how it is counted
     capture, replay, player    recorded captures and their playing

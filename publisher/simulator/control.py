@@ -2,6 +2,8 @@
 
     GET  /control/status                     everything that is counted
     GET  /control/book?symbol=&depth=        the venue's present book, decimal text and checksum
+    GET  /control/account                    the account's open orders, balances and last fills
+    POST /control/account {"events": 10}     let ten things happen to the account
     GET  /control/faults                     every fault with its help and parameters
     POST /control/fault {"name": "drop", ..} order a fault: its parameters beside the name
     POST /control/clear                      disarm all faults, return the venue to normal
@@ -27,38 +29,59 @@ if TYPE_CHECKING:
     from publisher.simulator.server import Server
 
 VERBS = (
-    "GET status", "GET book?symbol=&depth=", "GET faults", "POST fault", "POST clear", "POST rate",
-    "POST step",
+    "GET status", "GET book?symbol=&depth=", "GET account", "GET faults", "POST fault",
+    "POST clear", "POST rate", "POST step", "POST account",
 )  # fmt: skip
 
 
 def answer(request: WebRequest, server: Server) -> WebAnswer:
     """Return the answer to one control request."""
+    verb = request.path.removeprefix("/control").strip("/")
     try:
         given = _given(request)
-        match request.method, request.path.removeprefix("/control").strip("/"):
-            case "GET", "":
-                return WebAnswer(compact({"verbs": VERBS}))
-            case "GET", "status":
-                return WebAnswer(compact(status(server)))
-            case "GET", "book":
-                return WebAnswer(compact(book(server, given)))
-            case "GET", "faults":
-                return WebAnswer(compact(catalogue()))
-            case "POST", "fault":
-                name = str(given.pop("name", ""))
-                return WebAnswer(compact(server.mischief.order(name, given).report()))
-            case "POST", "clear":
-                server.mischief.clear()
-                return WebAnswer(compact({"cleared": True}))
-            case "POST", "rate":
-                return WebAnswer(compact(_rate(server, given)))
-            case "POST", "step":
-                return WebAnswer(compact({"published": server.move(int(given.get("messages", 1)))}))
-            case method, verb:
-                return _refused(f"no control verb {method} {verb!r}", 404)
+        found = _told(verb, server, given) if request.method == "GET" else None
+        if request.method == "POST":
+            found = _done(verb, server, given)
     except (KeyError, ValueError, TypeError) as error:
         return _refused(str(error), 400)
+    if found is None:
+        return _refused(f"no control verb {request.method} {verb!r}", 404)
+    return WebAnswer(compact(found))
+
+
+def _told(verb: str, server: Server, given: dict[str, Any]) -> object:
+    """Return what GET answers; None for an unknown verb."""
+    match verb:
+        case "":
+            return {"verbs": VERBS}
+        case "status":
+            return status(server)
+        case "book":
+            return book(server, given)
+        case "account":
+            return server.exchange.private.report()
+        case "faults":
+            return catalogue()
+    return None
+
+
+def _done(verb: str, server: Server, given: dict[str, Any]) -> object:
+    """Do what POST asks for and return its outcome; None for an unknown verb."""
+    match verb:
+        case "fault":
+            name = str(given.pop("name", ""))
+            return server.mischief.order(name, given).report()
+        case "clear":
+            server.mischief.clear()
+            return {"cleared": True}
+        case "rate":
+            return _rate(server, given)
+        case "step":
+            return {"published": server.move(int(given.get("messages", 1)))}
+        case "account":
+            server.move_account(int(given.get("events", 1)))
+            return server.exchange.private.report()
+    return None
 
 
 def _refused(error: str, status: int) -> WebAnswer:

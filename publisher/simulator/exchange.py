@@ -16,6 +16,7 @@ from publisher.simulator.channels import Channel, Host, Option, Publication
 from publisher.simulator.engine import Engine
 from publisher.simulator.listing import Listing
 from publisher.simulator.market import Change, Market
+from publisher.simulator.private import PrivateSide
 from publisher.simulator.requests import Frame, Request
 from publisher.simulator.rules import Rules
 from publisher.simulator.tokens import Tokens
@@ -47,7 +48,9 @@ class Exchange:
         self.engine = engine
         self.listing = Listing(engine)
         fed = registry.live(engine) if recorded is None else registry.played(recorded)
-        self.channels: dict[str, Channel] = {each.name: each for each in (*fed, self.listing)}
+        self.private = PrivateSide(engine)
+        owned = (self.listing, self.private.executions, self.private.balances)
+        self.channels: dict[str, Channel] = {each.name: each for each in (*fed, *owned)}
         self.rules = Rules()
         self.tokens = Tokens(engine.seed)
         self.connections: dict[int, Connection] = {}

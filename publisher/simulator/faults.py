@@ -136,6 +136,15 @@ SPECS: tuple[FaultSpec, ...] = (
         "precision", "X22", "venue", "decimals change by so many, told by an instrument message",
         (("symbol", ""), ("price", 1), ("qty", 0)),
     ),
+    FaultSpec("expire_tokens", "X23", "venue", "every token issued so far is invalid from now on"),
+    FaultSpec(
+        "refuse_token", "X23", "request", "GetWebSocketsToken answers with this error, count times",
+        (("error", "EGeneral:Permission denied"), ("count", 1)),
+    ),
+    FaultSpec(
+        "skip_sequence", "X29", "venue", "a number of a private channel's sequences is left out",
+        (("channel", "executions"),),
+    ),
     FaultSpec("clock", "X25", "venue", "every timestamp is by_s off", (("by_s", 3600.0),)),
     FaultSpec(
         "delay_snapshot", "X26", "frame", "the snapshot comes delay_s late; updates 0: they wait",

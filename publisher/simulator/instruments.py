@@ -7,11 +7,11 @@ number of made-up ones beside them. Pure: the same request gives the same instru
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
-MAX_SYMBOLS = 1500
-"""About what Kraken lists (protocol.md 4.5)."""
+MAX_SYMBOLS = 1450
+"""What Kraken lists (protocol.md 4.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +63,58 @@ WELL_KNOWN: tuple[Instrument, ...] = (
 )
 
 
+QUOTES = ("BTC", "USD", "USD", "EUR", "USD", "EUR", "USD", "USDT", "EUR", "USD")
+"""Of ten made-up pairs five are against USD, and so on."""
+
+CLOSED = (
+    "cancel_only", "post_only", "reduce_only", "limit_only", "maintenance", "work_in_progress",
+    "delisted",
+)  # fmt: skip
+
+
 def synthetic(number: int) -> Instrument:
-    """Return the made-up instrument of that number, `S0001/USD` and so on."""
-    return _invented(f"S{number:04d}/USD")
+    """Return the made-up instrument of that number: `S0001/USD`, `S0002/USD`, `S0003/EUR`."""
+    return _invented(f"S{number:04d}/{QUOTES[number % len(QUOTES)]}")
 
 
 def _invented(symbol: str) -> Instrument:
     draw = crc32(symbol.encode())
-    price_precision = 1 + draw % 8
     levels = (8, 15, 25, 40, 60, 150)[(draw >> 4) % 6]
     return Instrument(
         symbol,
-        price_precision,
+        1 + draw % 8,
         (8, 8, 8, 5)[(draw >> 8) % 4],
         reference=20_000 + (draw >> 10) % 900_000,
         typical_qty=10 ** (6 + (draw >> 12) % 6),
         levels=levels,
         gap=1 + (draw >> 15) % 8,
-        weight=1 + levels // 10,
+        # A few are busy and most are quiet, as on a real venue.
+        weight=1 + 40 // (1 + (draw >> 17) % 100),
     )
 
 
+def _whole_venue() -> tuple[Instrument, ...]:
+    """Return as many pairs as Kraken lists; one in fifteen is not online (protocol.md 4.5)."""
+    made_up = [synthetic(number) for number in range(1, MAX_SYMBOLS - len(WELL_KNOWN) + 1)]
+    for number, index in enumerate(range(14, len(made_up), 15)):
+        status = CLOSED[number % len(CLOSED)]
+        made_up[index] = replace(made_up[index], status=status)
+    return (*WELL_KNOWN, *made_up)
+
+
 def choose(request: str) -> tuple[Instrument, ...]:
-    """Return the instruments of a `--symbols` text: empty (the well-known), `all`, a number, or a
-    comma list.
+    """Return the instruments of a `--symbols` text: empty (the well-known), `all` (a whole venue,
+    some of it not online), a number (all online), or a comma list.
 
     Raises ValueError with what is allowed.
     """
     text = request.strip()
     if not text:
         return WELL_KNOWN
-    if text == "all" or text.isdecimal():
-        count = MAX_SYMBOLS if text == "all" else int(text)
+    if text == "all":
+        return _whole_venue()
+    if text.isdecimal():
+        count = int(text)
         if not 1 <= count <= MAX_SYMBOLS:
             raise ValueError(f"a number of symbols is 1 to {MAX_SYMBOLS}")
         made_up = (synthetic(number) for number in range(1, count - len(WELL_KNOWN) + 1))

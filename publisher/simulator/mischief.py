@@ -72,6 +72,7 @@ class Mischief:
         self._handshakes.clear()
         server.injector.disarm()
         server.exchange.rules.reset()
+        server.private_rest.refusals.clear()
         server.pace.burst(1.0, 0.0)
         for link in server.links.values():
             if link.is_silent:
@@ -143,6 +144,9 @@ class Mischief:
             rules.limit_per_s = fault.integer("per_s")
             rules.drop_every = fault.integer("drop_every")
             rules.on_over_limit = fault
+            return
+        if fault.spec.name == "refuse_token":
+            self._server.private_rest.refusals.append(fault)
             return
         symbol, error = self._venue.listed(fault).symbol, fault.text("error")
         rules.refused[symbol] = f"{error} {symbol}" if error.endswith("supported") else error

@@ -40,6 +40,8 @@ class SimulatorOptions:
     """The same seed gives the same books, so that a failure can be seen again."""
     rate: float = 200.0
     """Book messages a second over all subscribed symbols: a calm day on Kraken's twelve busiest."""
+    account_rate: float = 1.0
+    """Things a second that happen to the account: an order placed, filled, amended, cancelled."""
     clock_speed: float = 1.0
     """How fast the venue's stamps run: at 60 a candle of a minute lasts a second. Its timers do
     not."""
@@ -87,6 +89,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.rate,
         help=f"book messages a second over all symbols, 1 to {MAX_RATE}, 0: paused (default 200)",
     )
+    flag("--account-rate", type=float, default=default.account_rate, metavar="PER_S",
+         help="events a second of the scripted account; 0: paused (default 1)")  # fmt: skip
     flag("--clock-speed", type=float, default=default.clock_speed, metavar="FACTOR",
          help="let the time of stamps and candles run so much faster (default 1)")  # fmt: skip
     flag("--trades-limit", dest="trades_per_s", type=float, default=default.trades_per_s,
@@ -132,6 +136,8 @@ def validate(options: SimulatorOptions) -> None:
         raise ConfigurationError("--clock-speed", options.clock_speed, f"1 to {MAX_CLOCK_SPEED}")
     if options.trades_per_s < 0:
         raise ConfigurationError("--trades-limit", options.trades_per_s, "0 or more")
+    if not 0 <= options.account_rate <= MAX_RATE:
+        raise ConfigurationError("--account-rate", options.account_rate, f"0 to {MAX_RATE}")
     if options.speed < 0:
         raise ConfigurationError("--speed", options.speed, "0 or more")
     if options.replay is not None and not options.replay.is_file():

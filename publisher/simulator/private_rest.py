@@ -5,24 +5,21 @@ HTTP 200 even for API errors. Pure; the time is an argument.
 
 from __future__ import annotations
 
+from publisher.simulator.faults import Armed
 from publisher.simulator.frames import compact
-from publisher.simulator.requests import PERMISSION_DENIED
 from publisher.simulator.signing import Signatures
 from publisher.simulator.tokens import LIFE_S, Tokens
 from publisher.simulator.web import WebAnswer, WebRequest
 
 PREFIX = "/0/private/"
-TEMPORARY_LOCKOUT = "EGeneral:Temporary lockout"
-ERRORS = (PERMISSION_DENIED, TEMPORARY_LOCKOUT)
-"""What a fault may make it answer to a request that is in order."""
 
 
 class PrivateRest:
     """Tokens for whoever holds the account's key."""
 
     def __init__(self, signatures: Signatures, tokens: Tokens) -> None:
-        self.refusals: list[str] = []
-        """What the next calls are answered with, whoever signed them."""
+        self.refusals: list[Armed] = []
+        """The faults that refuse requests which are in order."""
         self._signatures = signatures
         self._tokens = tokens
 
@@ -34,7 +31,10 @@ class PrivateRest:
         if error is not None:
             return _error(error)
         if self.refusals:
-            return _error(self.refusals.pop(0))
+            fault = self.refusals[0]
+            fault.strike()
+            self.refusals = [each for each in self.refusals if not each.is_over]
+            return _error(fault.text("error"))
         result = {"token": self._tokens.issue(now_ns), "expires": LIFE_S}
         return WebAnswer(compact({"error": [], "result": result}))
 

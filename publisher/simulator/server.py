@@ -100,7 +100,9 @@ class Server:
             "control_url": f"{rest_url}/control",
         }
         source = self._move_markets() if self.capture is None else self.player.run()
-        self.tasks = [asyncio.create_task(work) for work in (source, self._beat())]
+        self.tasks = [
+            asyncio.create_task(work) for work in (source, self._move_account(), self._beat())
+        ]
         for task in self.tasks:
             self._stack.callback(task.cancel)
         return self
@@ -230,6 +232,18 @@ class Server:
         self.delivery.flush_all()
         self.published += done
         return done
+
+    async def _move_account(self) -> None:
+        pace, clock = Pace(self.options.account_rate), asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(pace.interval_s(clock()))
+            self.move_account(pace.due(clock()))
+
+    def move_account(self, events: int) -> None:
+        """Let so many things happen to the account."""
+        for _ in range(events):
+            self.delivery.broadcast(self.exchange.private.step(self.now_ns()))
+        self.delivery.flush_all()
 
     async def _beat(self) -> None:
         log_due = 0.0

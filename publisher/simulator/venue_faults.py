@@ -41,6 +41,10 @@ class VenueFaults:
                 self._server.pace.burst(fault.real("factor"), until)
             case "clock":
                 self._server.engine.clock_offset_ns = int(fault.real("by_s") * 1e9)
+            case "expire_tokens":
+                self._server.exchange.tokens.expire()
+            case "skip_sequence":
+                self._server.exchange.private.skip(fault.text("channel"))
             case name if self._server.capture is not None:
                 raise ValueError(f"fault {name} needs the random markets, and this is a replay")
             case "asset_status":

@@ -8,6 +8,7 @@ from publisher.simulator.engine import Engine
 from publisher.simulator.instruments import MAX_SYMBOLS, WELL_KNOWN, Instrument, choose
 from publisher.simulator.ladder import Ladder, Order
 from publisher.simulator.market import Market
+from publisher.simulator.phases import STATUSES
 from publisher.simulator.regimes import hold, restate, with_precision
 
 SYMBOLS = [instrument.symbol for instrument in WELL_KNOWN]
@@ -157,7 +158,19 @@ def test_symbols_are_chosen_by_name_by_number_or_all() -> None:
     assert len(choose("all")) == len({item.symbol for item in choose("all")}) == MAX_SYMBOLS
     assert [item.symbol for item in choose("14")][-2:] == ["S0001/USD", "S0002/USD"]
     assert choose("2") == WELL_KNOWN[:2]
+    assert {item.status for item in choose("1000")} == {"online"}
     assert [item.symbol for item in choose("ETH/USD, FOO/EUR")] == ["ETH/USD", "FOO/EUR"]
-    for wrong in ("0", "1501", "BTC", "BTC/", "BTC/USD,/X"):
+    for wrong in ("0", "1451", "BTC", "BTC/", "BTC/USD,/X"):
         with pytest.raises(ValueError):
             choose(wrong)
+
+
+def test_a_whole_venue_is_as_mixed_as_a_real_one() -> None:
+    listed = choose("all")
+    closed = [item for item in listed if item.status != "online"]
+    assert 90 <= len(closed) <= 100
+    assert {item.status for item in closed} == set(STATUSES) - {"online"}
+    assert {item.quote for item in listed} == {"USD", "EUR", "USDT", "BTC"}
+    shares = sorted((item.weight for item in listed), reverse=True)
+    assert sum(shares[:145]) > sum(shares) / 3, "a tenth makes more than a third of the traffic"
+    assert shares[len(shares) // 2] == 1
