@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 
+from pydantic import SecretStr
+
 from publisher import children, daemon
-from publisher.credentials import check_credentials
+from publisher.channel_rules import WITHOUT_SYMBOLS
+from publisher.credentials import check_credentials, credentials_of
 from publisher.flags import add_flags, settings_of
 from publisher.settings import Settings
+from publisher.simulator.signing import SAMPLE_KEY, SAMPLE_SECRET
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,15 +40,22 @@ def run(arguments: argparse.Namespace) -> int:
     if settings.exchange == "kraken":
         check_credentials(settings)
         return daemon.run(settings)
-    words = ["--symbols", ",".join(settings.symbols), *shlex.split(arguments.sim_args)]
+    asked = () if settings.channel in WITHOUT_SYMBOLS else settings.symbols
+    words = ["--symbols", ",".join(asked)] if asked else []
+    words += shlex.split(arguments.sim_args)
     with children.simulator(words) as addresses:
         return daemon.run(pointed_at(settings, addresses))
 
 
 def pointed_at(settings: Settings, addresses: children.Addresses) -> Settings:
-    """Return the settings with the simulator in Kraken's place, reached directly."""
+    """Return the settings with the simulator in Kraken's place, reached directly; without a key of
+    one's own, its account is opened by the sample one.
+    """
+    key, secret = SecretStr(SAMPLE_KEY), SecretStr(SAMPLE_SECRET)
+    has_key = credentials_of(settings) is not None
     return settings.model_copy(
         update={
+            **({} if has_key else {"api_key": key, "api_secret": secret}),
             "ws_url": addresses.ws_url,
             "ws_l3_url": addresses.ws_l3_url,
             "ws_auth_url": addresses.ws_auth_url,
