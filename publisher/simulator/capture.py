@@ -21,6 +21,9 @@ from publisher.simulator.requests import DEPTHS
 
 PLAYED_CHANNELS = frozenset({"book", "trade", "ticker", "ohlc", "level3"})
 
+BOOK_CHANNELS = frozenset({"book", "level3"})
+"""Channels that start with a snapshot and have a depth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -45,12 +48,14 @@ class Capture:
     def channels(self) -> dict[str, int]:
         """Return {channel: depth}, depth 0 where a channel has none."""
         names = dict.fromkeys(frame.channel for frame in self.frames)
-        return {name: self.depth if name == "book" else 0 for name in names}
+        return {name: self.depth if name in BOOK_CHANNELS else 0 for name in names}
 
     @property
-    def book_symbols(self) -> frozenset[str]:
-        """Return the symbols that have book frames."""
-        return frozenset(frame.symbol for frame in self.frames if frame.channel == "book")
+    def books(self) -> frozenset[tuple[str, str]]:
+        """Return the (channel, symbol) of every recorded book, by levels or by orders."""
+        return frozenset(
+            (frame.channel, frame.symbol) for frame in self.frames if frame.channel in BOOK_CHANNELS
+        )
 
     @property
     def length_ns(self) -> int:
@@ -88,16 +93,17 @@ def read(lines: Iterable[str]) -> Capture:
         if channel not in PLAYED_CHANNELS or not message.get("data"):
             continue
         item = message["data"][0]
-        stamp = _nanoseconds(item.get("timestamp"))
+        stamp = _stamp(item)
         first_ns = first_ns or stamp
         last_ns = max(last_ns, stamp - first_ns if stamp else 0)
         kind: Literal["snapshot", "update"] = (
             "snapshot" if message.get("type") == "snapshot" else "update"
         )
         frames.append(Recorded(line, channel, item["symbol"], kind, last_ns))
-        if channel == "book":
-            longest = max(longest, len(item["bids"]), len(item["asks"]))
-            precisions[item["symbol"]] = _digits(item, precisions.get(item["symbol"], (0, 0)))
+        if channel in BOOK_CHANNELS:
+            longest = max(longest, _levels(item["bids"]), _levels(item["asks"]))
+            known = precisions.get(item["symbol"], (0, 0))
+            precisions[item["symbol"]] = _digits(item, known)
     named = sorted(depths & set(DEPTHS))
     depth = named[0] if named else next((d for d in DEPTHS if d >= longest), DEPTHS[-1])
     symbols = dict.fromkeys(frame.symbol for frame in frames)
@@ -118,14 +124,31 @@ def _object(line: str) -> dict[str, Any]:
 
 def _digits(item: dict[str, Any], known: tuple[int, int]) -> tuple[int, int]:
     levels = [*item["bids"], *item["asks"]]
-    price = max((_decimals(level["price"]) for level in levels), default=0)
-    qty = max((_decimals(level["qty"]) for level in levels), default=0)
+    price = max((_decimals(_price(level)) for level in levels), default=0)
+    qty = max((_decimals(level.get("qty", level.get("order_qty"))) for level in levels), default=0)
     return max(price, known[0]), max(qty, known[1])
 
 
 def _decimals(token: object) -> int:
     """Return the digits behind the point of a number's own text."""
     return len(str(token).partition(".")[2])
+
+
+def _levels(side: list[dict[str, Any]]) -> int:
+    """Return how many prices a list of levels or orders has."""
+    return len({_price(level) for level in side})
+
+
+def _price(level: dict[str, Any]) -> object:
+    return level.get("price", level.get("limit_price"))
+
+
+def _stamp(item: dict[str, Any]) -> int:
+    """Return the time of a message in Unix ns; old level3 messages have only that of their latest
+    order."""
+    stamp = _nanoseconds(item.get("timestamp"))
+    orders = [*item.get("bids", ()), *item.get("asks", ())]
+    return stamp or max((_nanoseconds(order.get("timestamp")) for order in orders), default=0)
 
 
 def _nanoseconds(stamp: object) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from publisher.simulator.capture import BOOK_CHANNELS
 from publisher.simulator.link import Link
 from publisher.simulator.replay import Playback
 from publisher.simulator.requests import Frame
@@ -49,9 +50,11 @@ class Player:
         playback = self.playbacks.get(link.connection.number)
         subscriptions = link.connection.subscriptions
         acked = [
-            answer.symbol
+            (answer.channel, answer.symbol)
             for answer in answers
-            if answer.kind == "ack" and ("book", answer.symbol) in subscriptions
+            if answer.kind == "ack"
+            and answer.channel in BOOK_CHANNELS
+            and (answer.channel, answer.symbol) in subscriptions
         ]
         if playback is None or not acked:
             return
@@ -59,15 +62,17 @@ class Player:
         if playback.state == "waiting":
             playback.subscribed(subscriptions, now)
             return
-        for symbol in acked:
-            text = playback.present_book(symbol)
+        for channel, symbol in acked:
+            text = playback.present_book(channel, symbol)
             if text is not None:
-                self._server.delivery.send(link, [Frame("snapshot", text, symbol, "book")])
+                self._server.delivery.send(link, [Frame("snapshot", text, symbol, channel)])
 
     def snapshot(self, link: Link, frame: Frame) -> Frame:
         """Return what a delayed snapshot holds by now."""
         playback = self.playbacks.get(link.connection.number)
-        text = playback.present_book(frame.symbol) if playback is not None else None
+        text = None
+        if playback is not None:
+            text = playback.present_book(frame.channel, frame.symbol)
         return Frame("snapshot", text or frame.text, frame.symbol, frame.channel)
 
     async def run(self) -> None:
@@ -110,7 +115,7 @@ class Player:
         return {
             "frames": len(capture.frames),
             "depth": capture.depth,
-            "symbols": sorted(capture.book_symbols),
+            "symbols": sorted({symbol for _, symbol in capture.books}),
             "playing": states.count("playing"),
             "finished": self.finished,
             "replay_done": self.finished > 0 and "playing" not in states,

@@ -9,11 +9,12 @@ time is an argument in seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Collection, Container
 from typing import Literal
 from zlib import crc32
 
 from publisher.simulator.capture import Capture, Recorded
+from publisher.simulator.replay_orders import orders_snapshot
 
 State = Literal["waiting", "playing", "done"]
 
@@ -37,11 +38,15 @@ class Playback:
         """Return whether every loop was played to its end."""
         return self.state == "done"
 
-    def subscribed(self, keys: Container[tuple[str, str]], now: float) -> None:
-        """Take note that the connection's subscriptions grew; start when every symbol is there."""
+    def subscribed(self, keys: Collection[tuple[str, str]], now: float) -> None:
+        """Take note that the connection's subscriptions grew; start when every symbol is there.
+
+        A channel that it did not ask for at all, such as one of another endpoint, is not missed.
+        """
         if self.state != "waiting":
             return
-        complete = all(("book", symbol) in keys for symbol in self.capture.book_symbols)
+        asked = {channel for channel, _ in keys}
+        complete = all(key in keys for key in self.capture.books if key[0] in asked)
         self._start_by = now if complete else now + self._grace_s
 
     def due(self, keys: Container[tuple[str, str]], now: float, most: int) -> list[Recorded]:
@@ -72,14 +77,15 @@ class Playback:
         else:
             self.state = "done"
 
-    def present_book(self, symbol: str) -> str | None:
-        """Return a snapshot of `symbol` as of now; None before the capture's own snapshot was
+    def present_book(self, channel: str, symbol: str) -> str | None:
+        """Return a snapshot of a book as of now; None before the capture's own snapshot was
         played."""
         if self.state == "waiting":
             return None
         frames = self.capture.frames[: self._position]
-        texts = [f.text for f in frames if f.channel == "book" and f.symbol == symbol]
-        return _snapshot(texts, self.capture.depth) if texts else None
+        texts = [f.text for f in frames if (f.channel, f.symbol) == (channel, symbol)]
+        made = orders_snapshot if channel == "level3" else _snapshot
+        return made(texts, self.capture.depth) if texts else None
 
 
 def _snapshot(texts: list[str], depth: int) -> str:

@@ -9,12 +9,14 @@ import pytest
 from publisher.errors import ConfigurationError
 from publisher.simulator.capture import Capture, Recorded, load, read
 from publisher.simulator.replay import Playback
+from tests.level3_model import level3_frames, replay_level3
 from tests.model import book_frames, replay
 
 RECORDINGS = {
     "l2-btc-eth-d10-20260707.ndjson": (10, 2),
     "l2-10pairs-d1000-20210417-from-v1.ndjson": (1000, 10),
 }
+ORDERS = "l3-btc-d10-20240924.ndjson"
 
 SMALL = [
     '{"channel":"status","type":"update","data":[{"system":"online"}]}',
@@ -60,7 +62,7 @@ def test_real_captures_are_understood(captures: Path, name: str) -> None:
     depth, symbols = RECORDINGS[name]
     capture = load(captures / name)
     lines = (captures / name).read_text().splitlines()
-    assert (capture.depth, len(capture.book_symbols)) == (depth, symbols)
+    assert (capture.depth, len(capture.books)) == (depth, symbols)
     recorded = [frame.text for frame in capture.frames if frame.channel == "book"]
     assert recorded == [line for line in lines if line.startswith('{"channel":"book"')]
 
@@ -112,7 +114,7 @@ def test_a_late_subscriber_gets_the_book_as_played_so_far(captures: Path, name: 
     capture = load(captures / name)
     capture = Capture(capture.frames[:400], capture.instruments, capture.depth)
     run = Playback(capture, speed=0, grace_s=0, loops=1)
-    keys = {("book", symbol) for symbol in capture.book_symbols}
+    keys = set(capture.books)
     run.subscribed(keys, 0.0)
     position = 0
     for symbol, book, checksum in replay(
@@ -121,8 +123,42 @@ def test_a_late_subscriber_gets_the_book_as_played_so_far(captures: Path, name: 
         run.due(keys, 0.0, 1)
         position += 1
         if position % 80 == 0:
-            (frame,) = book_frames([run.present_book(symbol) or ""])
+            (frame,) = book_frames([run.present_book("book", symbol) or ""])
             assert (frame.kind, frame.checksum) == ("snapshot", checksum)
             assert frame.bids == book.sorted_bids()
             assert frame.asks == book.sorted_asks()
     assert position > 300
+
+
+def test_the_recorded_orders_are_understood(captures: Path) -> None:
+    """PROVENANCE.md: 296 frames of BTC/USD at depth 10 over 22 s, its prices of one decimal."""
+    capture = load(captures / ORDERS)
+    assert capture.books == {("level3", "BTC/USD")}
+    assert (capture.depth, capture.channels) == (10, {"level3": 10})
+    lines = (captures / ORDERS).read_text().splitlines()
+    assert texts(list(capture.frames)) == [line for line in lines if '"level3","type"' in line]
+    assert len(capture.frames) == 296
+    (listed,) = capture.instruments
+    assert (listed.price_precision, listed.qty_precision) == (1, 8)
+    assert 20e9 < capture.length_ns < 25e9
+
+
+def test_who_asks_for_orders_late_gets_the_queues_as_played_so_far(captures: Path) -> None:
+    capture = load(captures / ORDERS)
+    run = Playback(capture, speed=0, grace_s=0, loops=1)
+    run.subscribed(capture.books, 0.0)
+    for number, (frame, book) in enumerate(replay_level3(texts(list(capture.frames)), depth=10)):
+        run.due(capture.books, 0.0, 1)
+        if number % 20 == 0:
+            (told,) = level3_frames([run.present_book("level3", "BTC/USD") or ""])
+            assert (told.kind, told.checksum) == ("snapshot", frame.checksum)
+            for side, items in ((book.bids, told.bids), (book.asks, told.asks)):
+                held = [(o.order_id, o.price, o.qty, o.time) for o in side.listed()]
+                assert held == [tuple(item.values()) for item in items]
+
+
+def test_a_channel_of_another_endpoint_is_not_waited_for() -> None:
+    orders = SMALL[1].replace('"book"', '"level3"')
+    run = Playback(read([*SMALL, orders]), speed=0, grace_s=9.0, loops=1)
+    run.subscribed({("level3", "A/B")}, 0.0)
+    assert texts(run.due({("level3", "A/B")}, 0.0, 99)) == [orders]
