@@ -14,9 +14,10 @@ from publisher.simulator.signing import SAMPLE_KEY, SAMPLE_SECRET, Signatures
 
 
 def signatures(key_file: Path | None, environment: Mapping[str, str] = os.environ) -> Signatures:
-    """Return the judge of the account's requests. Raises ConfigurationError for half a pair."""
+    """Return the judge of the account's requests. Raises ConfigurationError for half a pair, or a
+    file that cannot be read."""
     if key_file is not None:
-        lines = key_file.read_text().split()
+        lines = _read(key_file, "--api-key-file").split()
         if len(lines) != 2:
             allowed = "a file of two lines: the key, then its secret"
             raise ConfigurationError("--api-key-file", str(key_file), allowed)
@@ -34,4 +35,11 @@ def _from(environment: Mapping[str, str], name: str) -> str:
     if environment.get(name):
         return environment[name]
     path = environment.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else ""
+    return _read(Path(path), f"{name}_FILE").strip() if path else ""
+
+
+def _read(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(setting, str(path), "a text file that can be read") from None

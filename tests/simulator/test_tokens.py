@@ -98,6 +98,8 @@ def test_the_keys_come_from_a_file_or_the_environment_or_are_the_sample(tmp_path
     assert signatures(None, {}).objection(request()) is None
     with pytest.raises(ConfigurationError, match="PYKRAKEN_API_SECRET"):
         signatures(None, {"PYKRAKEN_API_KEY": "mine"})
+    with pytest.raises(ConfigurationError, match="PYKRAKEN_API_KEY_FILE"):
+        signatures(None, {"PYKRAKEN_API_KEY_FILE": str(tmp_path / "absent")})
     canary = "canary!secret"
     with pytest.raises(ConfigurationError) as refused:
         signatures(None, {"PYKRAKEN_API_KEY": "mine", "PYKRAKEN_API_SECRET": canary})
