@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.benchmarks import corpus, measure
 from tests.benchmarks.children import pin
-from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.corpus import Channel, Corpus
 from tests.benchmarks.market import BTC, Pair
 from tests.benchmarks.plan import FULL, QUICK, Plan
 from tests.benchmarks.report import Report, machine
@@ -46,7 +46,7 @@ def main() -> None:
         server = stack.enter_context(RedisServer(binary, folder / "server"))
         pin(server.pid, "others")
         pin(0, "others")
-        for step in (measure.saturation, measure.rebuilding, measure.depths):
+        for step in (measure.saturation, measure.rebuilding, measure.depths, measure.level3):
             step(server, corpora, plan, report)
         pin(server.pid, "anywhere")
         pin(0, "anywhere")
@@ -61,15 +61,20 @@ def main() -> None:
 
 def _corpora(folder: Path, plan: Plan) -> dict[str, Corpus]:
     """Make all corpora, each checked against the naive model; end the program if one is wrong."""
-    wanted: list[tuple[Pair, int, int]] = [(BTC, 10, plan.saturation), (BTC, 1000, plan.depth)]
-    wanted += [(pair, depth, plan.depth) for pair, depth in plan.others]
+    wanted: list[tuple[Pair, int, int, Channel]] = [
+        (BTC, 10, plan.saturation, "book"),
+        (BTC, 1000, plan.depth, "book"),
+        (BTC, 1000, plan.depth, "level3"),
+    ]
+    wanted += [(pair, depth, plan.depth, "book") for pair, depth in plan.others]
     corpora: dict[str, Corpus] = {}
-    for pair, depth, updates in wanted:
-        measure.progress(f"making {updates:,} messages of {pair.symbol} at depth {depth}")
-        wrong = corpus.wrong_checksums(pair, depth, plan.sample)
+    for pair, depth, updates, channel in wanted:
+        measure.progress(f"making {updates:,} messages: {channel} of {pair.symbol}, depth {depth}")
+        sample = plan.sample if channel == "book" else plan.sample // 10  # the model is slow
+        wrong = corpus.wrong_checksums(pair, depth, sample, channel)
         if wrong:
-            sys.exit(f"{wrong} of {plan.sample} checksums of {pair.symbol}/{depth} are wrong")
-        made = corpus.write(folder / f"{depth}-{len(corpora)}", pair, depth, updates)
+            sys.exit(f"{wrong} of {sample} checksums of {pair.symbol}/{depth} are wrong")
+        made = corpus.write(folder / f"{depth}-{len(corpora)}", pair, depth, updates, channel)
         corpora[made.name] = made
     return corpora
 

@@ -13,9 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
-from tests.benchmarks.market import Pair, messages
+from tests.benchmarks import market, orders
+from tests.benchmarks.market import Pair
+from tests.level3_model import replay_level3
 from tests.model import ModelBook, book_frames
+
+Channel = Literal["book", "level3"]
+MAKERS = {"book": market.messages, "level3": orders.messages}
 
 
 def frame(payload: bytes) -> bytes:
@@ -43,11 +49,13 @@ class Corpus:
     checksum: int
     """Of the book after the last update."""
     bytes_each: float
+    channel: Channel = "book"
 
     @property
     def name(self) -> str:
-        """`BTC/USD` at depth 10 is `btc10`."""
-        return f"{self.pair.symbol.partition('/')[0].lower()}{self.depth}"
+        """`BTC/USD` at depth 10 is `btc10`, by orders `btc10-level3`."""
+        suffix = "" if self.channel == "book" else f"-{self.channel}"
+        return f"{self.pair.symbol.partition('/')[0].lower()}{self.depth}{suffix}"
 
     def snapshot(self) -> bytes:
         """Return the snapshot message."""
@@ -61,10 +69,10 @@ class Corpus:
         return [_payload(blob[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
-def write(folder: Path, pair: Pair, depth: int, updates: int) -> Corpus:
+def write(folder: Path, pair: Pair, depth: int, updates: int, channel: Channel = "book") -> Corpus:
     """Make a corpus of `updates` updates in a new folder."""
     folder.mkdir(parents=True)
-    source = messages(pair, depth, seed=depth)
+    source = MAKERS[channel](pair, depth, depth)
     payload, checksum = next(source)
     (folder / "snapshot").write_bytes(frame(payload))
     (folder / "instrument").write_bytes(frame(instrument(pair)))
@@ -78,13 +86,17 @@ def write(folder: Path, pair: Pair, depth: int, updates: int) -> Corpus:
             end += len(framed)
             ends.append(end)
     (folder / "ends").write_bytes(ends.tobytes())
-    return Corpus(folder, pair, depth, updates, checksum, end / updates)
+    return Corpus(folder, pair, depth, updates, checksum, end / updates, channel)
 
 
-def wrong_checksums(pair: Pair, depth: int, sample: int) -> int:
+def wrong_checksums(pair: Pair, depth: int, sample: int, channel: Channel = "book") -> int:
     """Return how many of the first `sample` messages the naive model contradicts."""
+    lines = [p.decode() for p, _ in islice(MAKERS[channel](pair, depth, depth), sample)]
+    if channel == "level3":
+        return sum(
+            model.checksum() != told.checksum for told, model in replay_level3(lines, depth=depth)
+        )
     book, wrong = ModelBook(depth), 0
-    lines = [payload.decode() for payload, _ in islice(messages(pair, depth, depth), sample)]
     for told in book_frames(lines):
         change = book.snapshot if told.kind == "snapshot" else book.update
         change(told.bids, told.asks)

@@ -84,9 +84,10 @@ def rebuilding(server: RedisServer, corpora: Corpora, plan: Plan, report: Report
 
 def depths(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -> None:
     """Compare the CPU time of a message at depth 1000 with one at depth 10, and show the others."""
-    costs: dict[str, list[float]] = {name: [] for name in corpora}
+    books = {name: corpus for name, corpus in corpora.items() if corpus.channel == "book"}
+    costs: dict[str, list[float]] = {name: [] for name in books}
     for i in range(plan.depth_rounds):
-        for name, corpus in corpora.items():
+        for name, corpus in books.items():
             if name in ("btc10", "btc1000") or i < 3:
                 costs[name].append(scene.run_publisher(server, corpus, plan.depth).cpu_us)
         progress(f"depths {i + 1}/{plan.depth_rounds}: {costs['btc1000'][-1]:.2f} us at 1000")
@@ -97,6 +98,22 @@ def depths(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) ->
         report.add(f"{name}_cpu_us", median(spent), digits=2)
     report.row("depth 1000 / depth 10", f"{median(ratios):.3f}", f"CPU {spread(ratios, 3)}")
     report.add("depth1000_vs_depth10", median(ratios), digits=3)
+
+
+def level3(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -> None:
+    """Compare the CPU time of a level3 message at depth 1000 with one of `book`, round by round."""
+    deep, orders = corpora["btc1000"], corpora["btc1000-level3"]
+    costs: dict[str, list[float]] = {"book": [], "level3": []}
+    for i in range(plan.level3_rounds):
+        costs["book"].append(scene.run_publisher(server, deep, plan.depth).cpu_us)
+        costs["level3"].append(scene.run_publisher(server, orders, plan.depth).cpu_us)
+        progress(f"level3 {i + 1}/{plan.level3_rounds}: {costs['level3'][-1]:.2f} us")
+    ratios = [l3 / l2 for l3, l2 in zip(costs["level3"], costs["book"], strict=True)]
+    for name, spent in costs.items():
+        report.row(f"{name} at depth 1000, CPU us/msg", f"{median(spent):.2f}", spread(spent, 2))
+    report.add("level3_cpu_us", median(costs["level3"]), digits=2)
+    report.row("level3 / book at depth 1000", f"{median(ratios):.3f}", f"CPU {spread(ratios, 3)}")
+    report.add("level3_vs_book", median(ratios), digits=3)
 
 
 def latencies(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -> None:

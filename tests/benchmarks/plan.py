@@ -18,6 +18,7 @@ class Plan:
     """Of each run of the comparison of depths."""
     depth_rounds: int
     """Ten or more, since the difference is small (decisions, Measuring)."""
+    level3_rounds: int
     others: tuple[tuple[Pair, int], ...]
     """Books that are run once a round beside the two that are compared."""
     latency_s: float
@@ -33,6 +34,7 @@ FULL = Plan(
     saturation_rounds=5,
     depth=60_000,
     depth_rounds=10,
+    level3_rounds=5,
     others=((BTC, 100), (PEPE, 10)),
     latency_s=4.0,
     latency_rounds=2,
@@ -46,6 +48,7 @@ QUICK = Plan(
     saturation_rounds=1,
     depth=10_000,
     depth_rounds=1,
+    level3_rounds=1,
     others=((PEPE, 10),),
     latency_s=1.0,
     latency_rounds=1,

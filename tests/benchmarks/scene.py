@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import redis
 from pykraken_consumer import Client
 
@@ -27,6 +28,7 @@ LOOK_S = 0.002
 FAR_LOOK_S = 0.02
 STALL_S = 20.0
 LIMIT_STREAM = "limit"
+KEY = {"PYKRAKEN_API_KEY": "a-key-of-the-benchmark", "PYKRAKEN_API_SECRET": "YS1zZWNyZXQ="}
 PAYLOAD_BYTES = 112
 """Of the limit's entries: as long as the publisher's are on average."""
 
@@ -63,7 +65,7 @@ class Run:
 
 def stream_of(corpus: Corpus) -> str:
     """Return the stream that the publisher writes a corpus' book to."""
-    return f"{{kraken.{corpus.pair.symbol}}}:book.{corpus.depth}"
+    return f"{{kraken.{corpus.pair.symbol}}}:{corpus.channel}.{corpus.depth}"
 
 
 def end_of(server: redis.Redis, stream: str) -> tuple[int, str]:
@@ -84,6 +86,10 @@ def publishing(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
         environment = {
             "PYKRAKEN_WS_URL": venue_url,
+            "PYKRAKEN_WS_L3_URL": venue_url,
+            "PYKRAKEN_REST_URL": venue_url.replace("ws://", "http://").removesuffix("/v2"),
+            "PYKRAKEN_CHANNEL": corpus.channel,
+            **(KEY if corpus.channel == "level3" else {}),
             "PYKRAKEN_REDIS_URL": server.url,
             "PYKRAKEN_SYMBOLS": corpus.pair.symbol,
             "PYKRAKEN_DEPTH": str(corpus.depth),
@@ -165,6 +171,12 @@ def _check(server: RedisServer, client: redis.Redis, corpus: Corpus, updates: in
         raise WrongResult(f"{entries} entries up to {last_id} for {updates} updates")
     if updates != corpus.updates:
         return  # the checksum is that of the whole corpus
+    if corpus.channel != "book":
+        _, fields = client.xrevrange(stream_of(corpus), count=1)[0]
+        last = msgpack.unpackb(fields[b"d"])
+        if last["c"] != corpus.checksum:
+            raise WrongResult(f"the last entry has checksum {last['c']}, due {corpus.checksum}")
+        return
     with Client(server.url) as consumer:
         book = consumer.book(corpus.pair.symbol, depth=corpus.depth)
     if book.checksum() != corpus.checksum or book.seq != updates + 1:

@@ -1,10 +1,10 @@
 """The venue: a process that plays a corpus to one client, as fast as it reads or at a fixed rate.
 
-It speaks as much Kraken as a subscription needs: upgrade, status, instrument snapshot, ack, book
-snapshot. Then it waits for the word `go` on its stdin, so that no update is sent before the
-publisher has opened its stream. Prints JSON lines: its address, `snapshot` when that is sent, and
-at the end when the first and the last update were sent (ns of Unix time). At a fixed rate each
-update is one send, and its time stands in the file `stamps`.
+It speaks as much Kraken as a subscription needs: a token by REST, upgrade, status, instrument
+snapshot, ack, book snapshot. Then it waits for the word `go` on its stdin, so that no update is
+sent before the publisher has opened its stream. Prints JSON lines: its address, `snapshot` when
+that is sent, and at the end when the first and the last update were sent (ns of Unix time). At a
+fixed rate each update is one send, and its time stands in the file `stamps`.
 
     python -m tests.benchmarks.venue FOLDER UPDATES RATE   (rate 0: as fast as it is read)
 """
@@ -12,13 +12,16 @@ update is one send, and its time stands in the file `stamps`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import socket
 import sys
+import threading
 import time
 from array import array
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 from tests.benchmarks.corpus import frame
@@ -29,6 +32,11 @@ STATUS = {
     "type": "update",
     "data": [{"system": "online", "api_version": "v2", "version": "2.0.10"}],
 }
+TOKEN_ANSWER = b'{"error":[],"result":{"token":"a-token-of-the-benchmark","expires":900}}'
+TOKEN = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(TOKEN_ANSWER), TOKEN_ANSWER)
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -38,10 +46,8 @@ def main(arguments: list[str]) -> None:
     blob = memoryview((folder / "updates").read_bytes())[: ends[-1]]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         say({"url": f"ws://127.0.0.1:{listener.getsockname()[1]}/v2"})
-        client, _ = listener.accept()
+        client = subscriber(listener, folder)
     with client:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        greet(client, folder)
         say({"event": "snapshot"})
         assert sys.stdin.readline() == "go\n"
         began = time.time_ns()
@@ -61,9 +67,31 @@ def say(line: dict[str, object]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def greet(client: socket.socket, folder: Path) -> None:
-    """Shake hands and answer requests until the book's snapshot is sent."""
+def subscriber(listener: socket.socket, folder: Path) -> socket.socket:
+    """Serve whoever connects until the book's snapshot is sent to one; return that one."""
+    served: Queue[socket.socket] = Queue()
+
+    def serve(client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):
+            if greet(client, folder):
+                served.put(client)
+
+    listener.settimeout(0.01)
+    while served.empty():
+        with contextlib.suppress(TimeoutError):
+            client, _ = listener.accept()
+            threading.Thread(target=serve, args=(client,), daemon=True).start()
+    return served.get()
+
+
+def greet(client: socket.socket, folder: Path) -> bool:
+    """Shake hands and answer requests until the book's snapshot is sent; False if it never is."""
     reader = client.makefile("rb")
+    if reader.readline().startswith(b"POST"):
+        client.sendall(TOKEN)
+        client.close()
+        return False
     key = b""
     while (line := reader.readline().strip()) != b"":
         name, _, value = line.partition(b":")
@@ -84,11 +112,11 @@ def greet(client: socket.socket, folder: Path) -> None:
         if params["channel"] == "instrument":
             client.sendall(_ack(request, {"channel": "instrument"}))
             client.sendall((folder / "instrument").read_bytes())
-        elif params["channel"] == "book":
-            terms = {"channel": "book", "symbol": params["symbol"][0], "depth": params["depth"]}
-            client.sendall(_ack(request, terms))
+        else:
+            terms = {key: params[key] for key in ("channel", "depth")}
+            client.sendall(_ack(request, terms | {"symbol": params["symbol"][0]}))
             client.sendall((folder / "snapshot").read_bytes())
-            return
+            return True
 
 
 def _message(reader: Any) -> bytes:
