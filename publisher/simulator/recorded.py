@@ -42,12 +42,13 @@ class Recorded:
     def result(self, request: Request, symbol: str, option: Option) -> dict[str, object]:
         """Return channel, depth, snapshot and symbol, as far as the channel has them."""
         result: dict[str, object] = {"channel": self.name, "symbol": symbol}
+        is_subscribe = request.method == "subscribe"
+        if not is_subscribe and self.name != "book":
+            return result
         if self._depth:
             result["depth"] = option
-        if self._depth or request.method == "subscribe":
-            given = request.param("snapshot", self.name != "trade")
-            result["snapshot"] = request.method == "unsubscribe" or bool(given)
-        return result
+        given = request.param("snapshot", self.name != "trade")
+        return result | {"snapshot": not is_subscribe or bool(given)}
 
     def wants_snapshot(self, request: Request) -> bool:
         """Return false: the capture holds its own."""
