@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tests.benchmarks.market import BASE_SECOND, HIDDEN_LEVELS, STEP_US, Pair, point
 
-ORDERS_A_LEVEL = 4
+ORDERS_A_LEVEL = 3
 """Most that a level of the first fill has."""
 RESTED = f"{BASE_SECOND[:8]}06T00:00:00."
 
@@ -85,9 +85,9 @@ class OrderMarket:
         side = self.asks if which else self.bids
         rank = min(int(self.chance.expovariate(0.15)), self.depth - 1)
         draw = self.chance.random()
-        if draw < 0.52:
+        if draw < 0.42:  # as many as go, so that queues keep their length
             self._add(side, rank, events[which], second)
-        elif draw < 0.8:
+        elif draw < 0.84:
             self._delete(side, rank, events[which])
         elif draw < 0.98:  # an order moves to another price
             self._delete(side, rank, events[which])
@@ -105,7 +105,7 @@ class OrderMarket:
         other = self.bids if side is self.asks else self.asks
         better = side.levels[rank - 1].price if rank else other.levels[0].price
         room = (level.price - better) * side.sign - 1
-        if room > 0 and self.chance.random() < 0.5:
+        if room > 0 and self.chance.random() < 0.65:
             price = level.price - side.sign * self.chance.randint(1, min(room, 8))
             level = _Level(price)
             side.levels.insert(rank, level)

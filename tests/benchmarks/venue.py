@@ -27,6 +27,8 @@ from typing import Any
 from tests.benchmarks.corpus import frame
 
 PIECE_BYTES = 256 * 1024
+CLOSE = 8
+"""The opcode of a close frame."""
 STATUS = {
     "channel": "status",
     "type": "update",
@@ -120,8 +122,13 @@ def greet(client: socket.socket, folder: Path) -> bool:
 
 
 def _message(reader: Any) -> bytes:
-    """Return the next message of the client; its frames are masked and short."""
-    _, length = reader.read(2)
+    """Return the next message of the client; its frames are masked and short. Raise
+    ConnectionError when it closes.
+    """
+    head = reader.read(2)
+    if len(head) < 2 or head[0] & 0x0F == CLOSE:
+        raise ConnectionError("the client closes")
+    length = head[1]
     size = length & 0x7F
     if size == 126:
         size = int.from_bytes(reader.read(2), "big")
