@@ -25,11 +25,14 @@ class Emit(msgspec.Struct, frozen=True, gc=False):
 
 
 class Notify(msgspec.Struct, frozen=True):
-    """Tell people, in the feed's status stream and the log (WIRE.md 4.8). `symbol` may be empty."""
+    """Tell people, in the feed's status stream and the log (WIRE.md 4.8). `symbol` may be empty;
+    so may `report`, Kraken's own words as JSON text.
+    """
 
     kind: str
     symbol: str
     note: str
+    report: str = ""
 
 
 class Close(msgspec.Struct, frozen=True):

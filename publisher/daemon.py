@@ -225,7 +225,7 @@ class Daemon:
             case Notify(kind, symbol, note):
                 say = self._log.info if note == "system online" else self._log.warning
                 say(f"kraken.{kind}", symbol=symbol, note=note)
-                self._writer.publication.announce(_notice(kind, symbol, note, now), now)
+                self._writer.publication.announce(_notice(action, now), now)
             case Log(event, detail):
                 self._log.info(event, detail=detail)
             case Listed(is_all, pairs):
@@ -289,7 +289,14 @@ class Daemon:
             self._wake_in.recv(4096)
 
 
-def _notice(kind: str, symbol: str, note: str, now: Now) -> wire.Notice:
+def _notice(notify: Notify, now: Now) -> wire.Notice:
     return wire.Notice(
-        ts_event=0, ts_recv=now.unix, ts_pub=0, flags=0, kind=kind, symbol=symbol, note=note
+        ts_event=0,
+        ts_recv=now.unix,
+        ts_pub=0,
+        flags=0,
+        kind=notify.kind,
+        symbol=notify.symbol,
+        note=notify.note,
+        report=wire.json_text(notify.report) if notify.report else None,
     )

@@ -10,7 +10,7 @@ come back as `Unknown`. Numbers keep their exact digits (see numbers.py).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 import msgspec
@@ -55,10 +55,16 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Kraken's system state (3.1). `announcements` are titles of maintenance and emergencies."""
+    """Kraken's system state (3.1). `announcements` are titles of maintenance and emergencies, with
+    their phases.
+    """
 
     system: str
     announcements: tuple[str, ...]
+    report: str = ""
+    """Kraken's own words, JSON text."""
+    gist: bytes = b""
+    """What of them is news when it changes: neither who serves the connection nor a countdown."""
 
 
 class Instruments(msgspec.Struct, frozen=True):
@@ -101,6 +107,12 @@ class _InstrumentMessage(msgspec.Struct):
     data: _PairsData
 
 
+class _RawData(msgspec.Struct):
+    data: list[msgspec.Raw]
+
+
+_raw_data = msgspec.json.Decoder(_RawData)
+_gist = msgspec.json.Encoder(order="deterministic").encode
 _instruments = msgspec.json.Decoder(_InstrumentMessage, float_hook=str)
 _pair = msgspec.json.Decoder(Instrument)
 
@@ -119,9 +131,15 @@ def unknown_fields(payload: bytes) -> list[str]:
     return unknown_fields_of("book", decode_book, payload)
 
 
-def unknown_fields_of(channel: str, decode: Callable[[bytes], object], payload: bytes) -> list[str]:
-    """Return the same of the channel that `decode` knows; `book` and `level3` have the very fields
-    (protocol.md 5.1, 6.1).
+def unknown_fields_of(
+    channel: str,
+    decode: Callable[[bytes], object],
+    payload: bytes,
+    *,
+    known: tuple[Collection[str], Collection[str]] = _BOOK_FIELDS,
+) -> list[str]:
+    """Return the same of the channel that `decode` knows, whose messages and their items have the
+    `known` fields; `book` and `level3` have the same ones (protocol.md 5.1, 6.1).
     """
     try:
         decode(payload)
@@ -131,8 +149,8 @@ def unknown_fields_of(channel: str, decode: Callable[[bytes], object], payload: 
         message = _any.decode(payload)
     except UNDECODABLE:  # an integer in an unknown field that is too long for an int
         return [f"{channel}.undecodable"]
-    known, inner = _BOOK_FIELDS
-    found = [f"{channel}.{name}" for name in message.keys() - known]
+    outer, inner = map(set, known)
+    found = [f"{channel}.{name}" for name in message.keys() - outer]
     for data in message["data"]:
         found += [f"{channel}.data.{name}" for name in data.keys() - inner]
     return found
@@ -154,8 +172,8 @@ def decode_other(payload: bytes, own: str) -> Message:
             case "heartbeat":
                 return Alive("heartbeat")
             case "status":
-                return _status(message)
-            case "instrument":
+                return _status(payload)
+            case "instrument" if channel != own:
                 return _instrument(payload)
             case _ if channel == own:
                 raise BadFrame(f"a {own} message lacks what it must have")
@@ -181,10 +199,25 @@ def _ack(message: dict[str, Any], method: str) -> Ack:
     )
 
 
-def _status(message: dict[str, Any]) -> Status:
-    data = message["data"][0]
-    events = [*(data.get("upcoming_maintenance") or []), *(data.get("emergency") or [])]
-    return Status(str(data["system"]), tuple(str(event.get("title", "")) for event in events))
+def _status(payload: bytes) -> Status:
+    raw = _raw_data.decode(payload).data[0]
+    data = _any.decode(raw)
+    planned, emergencies = data.get("upcoming_maintenance") or [], data.get("emergency") or []
+    announcements = (
+        *(_headline(event, "phase") for event in planned),
+        *(_headline(event, "incident_status") for event in emergencies),
+    )
+    system = str(data["system"])
+    gist = {**data, "upcoming_maintenance": planned, "emergency": emergencies}
+    for passing in ("connection_id", "version"):
+        gist.pop(passing, None)
+    gist["upcoming_maintenance"] = [{**event, "time_to_start_s": 0} for event in planned]
+    return Status(system, announcements, bytes(raw).decode(), _gist(gist))
+
+
+def _headline(event: dict[str, Any], stage: str) -> str:
+    title = str(event.get("title", ""))
+    return f"{title} ({event[stage]})" if stage in event else title
 
 
 def _instrument(payload: bytes) -> Instruments:

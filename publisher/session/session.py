@@ -49,6 +49,7 @@ class Session:
             symbol: Subscription(symbol, channel.keeper(symbol)) for symbol in symbols
         }
         self.system = ""
+        self._status_gist = b""
         self._oddities = Oddities(channel)
         self.counts = self._oddities.counts
         self._topic = Topic(channel.name, channel.terms)
@@ -363,10 +364,12 @@ class Session:
             yield from self._fail(subscription, ResetReason.INSTRUMENT, note, now)
 
     def _status(self, message: messages.Status) -> list[Action]:
-        notes = [f"system {message.system}", *message.announcements]
-        changed = message.system != self.system or message.announcements
         self.system = message.system
-        return [Notify("system", "", "; ".join(notes)[:400])] if changed else []
+        if message.gist == self._status_gist:
+            return []
+        self._status_gist = message.gist
+        notes = [f"system {message.system}", *message.announcements]
+        return [Notify("system", "", "; ".join(notes)[:400], message.report)]
 
     def _bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
         """A text that is no JSON is not data (Cloudflare's notices); broken data is a reason to

@@ -168,11 +168,36 @@ def test_status_with_its_announcements() -> None:
     body = (
         b'{"channel":"status","type":"update","data":[{"system":"maintenance","api_version":"v2",'
         b'"connection_id":13834774380200032777,"version":"2.0.10","upcoming_maintenance":'
-        b'[{"event_id":1,"title":"Engine upgrade"}],"emergency":[{"title":"Feed trouble"}]}]}'
+        b'[{"event_id":1,"title":"Engine upgrade","phase":"imminent_5m"}],'
+        b'"emergency":[{"title":"Feed trouble"}]}]}'
     )
-    assert decode(body) == Status("maintenance", ("Engine upgrade", "Feed trouble"))
-    plain = b'{"channel":"status","data":[{"system":"online"}]}'
-    assert decode(plain) == Status("online", ())
+    status = decode(body)
+    assert isinstance(status, Status)
+    assert status.system == "maintenance"
+    assert status.announcements == ("Engine upgrade (imminent_5m)", "Feed trouble")
+    assert status.report.encode() == body[body.index(b"[") + 1 : -2], "byte for byte"
+    plain = decode(b'{"channel":"status","data":[ {"system" : "online"} ]}')
+    assert isinstance(plain, Status)
+    assert (plain.system, plain.announcements) == ("online", ())
+    assert plain.report == '{"system" : "online"}'
+
+
+def test_a_status_is_news_by_what_it_says_of_the_venue() -> None:
+    def gist(**more: object) -> bytes:
+        data = [{"system": "online", **more}]
+        message = decode(json.dumps({"channel": "status", "data": data}).encode())
+        assert isinstance(message, Status)
+        return message.gist
+
+    planned = {"title": "Upgrade", "phase": "announced", "time_to_start_s": 100}
+    same = [{**planned, "time_to_start_s": 90}]
+    assert gist(connection_id=1, version="2.0.10") == gist(connection_id=2, version="2.0.11")
+    assert gist() == gist(upcoming_maintenance=[], emergency=[])
+    assert gist(upcoming_maintenance=[planned]) == gist(upcoming_maintenance=same)
+    assert gist(upcoming_maintenance=[planned]) != gist()
+    later = [{**planned, "phase": "imminent_5m"}]
+    assert gist(upcoming_maintenance=[planned]) != gist(upcoming_maintenance=later)
+    assert gist(emergency=[{"title": "x"}]) != gist(emergency=[{"title": "y"}])
 
 
 def test_an_odd_pair_costs_no_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -451,6 +452,21 @@ def test_a_change_of_kraken_s_state_is_told_once() -> None:
         desk.receive(status("maintenance", upcoming_maintenance=[{"title": "Engine upgrade"}]))
     )
     assert "Engine upgrade" in planned.note
+    assert json.loads(planned.report)["upcoming_maintenance"] == [{"title": "Engine upgrade"}]
+
+
+def test_an_unchanged_status_is_not_told_again_by_the_next_connection() -> None:
+    desk = Desk.begun()
+    planned = {"title": "Engine upgrade", "phase": "announced", "time_to_start_s": 900}
+    assert notices(desk.receive(status("online", connection_id=1, upcoming_maintenance=[planned])))
+    desk.disconnect()
+    desk.connect()
+    later = {**planned, "time_to_start_s": 600}
+    assert not notices(
+        desk.receive(status("online", connection_id=2, upcoming_maintenance=[later]))
+    )
+    (over,) = notices(desk.receive(status("online", connection_id=2)))
+    assert over.note == "system online"
 
 
 def test_silence_ends_the_connection_after_five_seconds() -> None:
