@@ -163,9 +163,13 @@ class CatalogueRow(
     version: int
     feed: str
     channel: str
-    symbol: str
-    depth: int
-    price_precision: int
-    qty_precision: int
     line: str
     epoch: int
+    symbol: str | None = None
+    depth: int | None = None
+    price_precision: int | None = None
+    qty_precision: int | None = None
+    source: str | None = None
+    trigger: str | None = None
+    interval: int | None = None
+    account: str | None = None
