@@ -42,6 +42,7 @@ class ResetReason(StrEnum):
 
     DISCONNECTED = "disconnected"
     CHECKSUM = "checksum"
+    SEQUENCE = "sequence"
     INSTRUMENT = "instrument"
     STALE = "stale"
     CROSSED = "crossed"

@@ -34,14 +34,32 @@ class WrongChecksum(Exception):
         return f"stated {self.stated}, own {self.own}"
 
 
-FAULTS = (WrongChecksum, BadNumber, BadFrame)
+class WrongSequence(Exception):
+    """A message's number does not follow that of the message before: something was lost."""
+
+    def __init__(self, stated: int, due: int) -> None:
+        super().__init__(stated, due)
+        self.stated = stated
+        self.due = due
+
+    def __str__(self) -> str:
+        return f"stated {self.stated}, due {self.due}"
+
+
+FAULTS = (WrongChecksum, WrongSequence, BadNumber, BadFrame)
 """What a message can be at fault with; the state is to be dropped."""
 
 
 def told(fault: Exception) -> tuple[ResetReason, str]:
     """Return the reason and the note of the `reset` for one of FAULTS."""
-    is_checksum = isinstance(fault, WrongChecksum)
-    return ResetReason.CHECKSUM if is_checksum else ResetReason.MALFORMED, str(fault)
+    match fault:
+        case WrongChecksum():
+            reason = ResetReason.CHECKSUM
+        case WrongSequence():
+            reason = ResetReason.SEQUENCE
+        case _:
+            reason = ResetReason.MALFORMED
+    return reason, str(fault)
 
 
 class DataMessage(Protocol):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.channels.balances import BalancesChannel
 from publisher.channels.book import BookChannel
 from publisher.channels.channel import Channel
-from publisher.channels.instrument import InstrumentChannel
+from publisher.channels.executions import ExecutionsChannel
 from publisher.channels.level3 import SYMBOLS_PER_CONNECTION, Level3Channel
 from publisher.errors import InternalError
 from publisher.model import FeedPlan
@@ -21,8 +22,10 @@ def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
             shares = _shares(plan.symbols, SYMBOLS_PER_CONNECTION)
             channel = Level3Channel(plan.depth, plan.checksum_freq, len(shares))
             return [(share, channel) for share in shares]
-        case "instrument":
-            return [(plan.symbols, InstrumentChannel())]
+        case "executions":
+            return [(plan.symbols, ExecutionsChannel(plan.account))]
+        case "balances":
+            return [(plan.symbols, BalancesChannel(plan.account))]
     raise InternalError(f"no channel {plan.channel}")
 
 

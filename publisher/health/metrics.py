@@ -31,6 +31,7 @@ SYSTEMS = ("online", "maintenance", "cancel_only", "post_only", "limit_only", "u
 AWAITED = (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING)
 FAILURES = (
     ResetReason.CHECKSUM,
+    ResetReason.SEQUENCE,
     ResetReason.INSTRUMENT,
     ResetReason.STALE,
     ResetReason.CROSSED,

@@ -199,7 +199,7 @@ def test_level3_has_fewer_depths_than_book(depth: int) -> None:
 def test_a_channel_without_symbols_takes_none_and_ignores_the_default(
     channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "PYKRAKEN_SYMBOLS" not in faults_of(channel=channel)
+    assert load({"channel": channel}).channel == channel
     monkeypatch.setenv("PYKRAKEN_SYMBOLS", "BTC/USD,ETH/USD")  # the default, but asked for
     said = faults_of(channel=channel)["PYKRAKEN_SYMBOLS"]
     assert f"the channel {channel} takes no symbols: leave them out" in said
