@@ -14,7 +14,7 @@ Channel = Literal[
     "book", "level3", "ticker", "trade", "ohlc", "instrument", "executions", "balances"
 ]
 
-SUPPORTED: tuple[Channel, ...] = ("book", "level3", "executions", "balances")
+SUPPORTED: tuple[Channel, ...] = ("book", "level3", "executions", "balances", "instrument")
 """The channels that the daemon can publish."""
 
 # protocol.md 4: the values that Kraken takes for each parameter.

@@ -8,6 +8,7 @@ from publisher.channels.balances import BalancesChannel
 from publisher.channels.book import BookChannel
 from publisher.channels.channel import Channel
 from publisher.channels.executions import ExecutionsChannel
+from publisher.channels.instrument import InstrumentChannel
 from publisher.channels.level3 import SYMBOLS_PER_CONNECTION, Level3Channel
 from publisher.errors import InternalError
 from publisher.model import FeedPlan
@@ -26,6 +27,8 @@ def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
             return [(plan.symbols, ExecutionsChannel(plan.account))]
         case "balances":
             return [(plan.symbols, BalancesChannel(plan.account))]
+        case "instrument":
+            return [(plan.symbols, InstrumentChannel())]
     raise InternalError(f"no channel {plan.channel}")
 
 
