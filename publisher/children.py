@@ -1,7 +1,7 @@
 """pykraken's own commands as child processes: the simulator, and the publisher of the demo.
 
 They are guarded, so they end when we do. What they say goes where the caller wants it; the
-simulator's ready line is read here.
+simulator's ready line is read here. Only the simulator inherits an API key: it opens its account.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, NamedTuple
 
 from publisher import guard
+from publisher.credentials import without_key
 from publisher.errors import ConfigurationError, InternalError, PykrakenError
 
 READY_TIMEOUT_S = 30.0
@@ -46,7 +47,7 @@ def pykraken(
         [sys.executable, "-m", "publisher", *words],
         stdout=log,
         stderr=log,
-        environment={**os.environ, **(environment or {})},
+        environment={**without_key(os.environ), **(environment or {})},
     )
     try:
         yield process

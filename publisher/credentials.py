@@ -6,7 +6,7 @@ kept. What comes out is secret to every repr, log and traceback; what is wrong i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from pydantic import SecretStr
 from publisher.channel_rules import WITH_KEY
 from publisher.errors import ConfigurationError
 from publisher.setting_rules import check_api_key, check_api_secret
-from publisher.settings import Settings, variable
+from publisher.settings import PREFIX, Settings, variable
+
+KEY_VARIABLES = f"{PREFIX}API_"
+"""What the names of all variables begin with that hold a key or lead to it."""
 
 # No key is longer; a wrong path may lead to anything.
 FILE_MAX = 4096
@@ -48,6 +51,17 @@ def check_credentials(settings: Settings) -> None:
     """Raise ConfigurationError where the channel needs a key and none can be had."""
     if credentials_of(settings) is None and settings.channel in WITH_KEY:
         raise _missing("api_key", f"the channel {settings.channel} needs a key and its secret")
+
+
+def without_key(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a child that needs no key: nothing in it leads to one. (Settings
+    read variables in any case.)
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(KEY_VARIABLES)
+    }
 
 
 def _one(

@@ -24,17 +24,17 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
-from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
+from publisher.channels.plans import plan_of
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
 from publisher.health.vitals import Vitals
 from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
-from publisher.model import BookState, FeedPlan, Now
+from publisher.model import BookState, Now
 from publisher.session import SessionGroup
 from publisher.setting_rules import mask_url
-from publisher.settings import Settings, feed_id
+from publisher.settings import Settings
 from publisher.state import StateFolder
 
 TICK_S = 0.05
@@ -63,28 +63,6 @@ def run(settings: Settings) -> int:
         daemon.main_loop()
         daemon.shut_down()
     return 0
-
-
-def plan_of(settings: Settings) -> FeedPlan:
-    """Return what the settings say that the feed publishes."""
-    return FeedPlan(
-        namespace=settings.namespace,
-        feed=feed_id(settings),
-        symbols=("",) if settings.channel in WITHOUT_SYMBOLS else settings.symbols,
-        channel=settings.channel,
-        depth=settings.depth if settings.channel in ("book", "level3") else 0,
-        interval=settings.interval if settings.channel == "ohlc" else 0,
-        trigger=settings.trigger if settings.channel == "ticker" else "",
-        account=settings.account if settings.channel in PRIVATE else "",
-        line=settings.line,
-        checksum_freq=settings.checksum_freq,
-        snapshot_interval_s=settings.snapshot_interval_s,
-        retention_s=settings.retention_s,
-        heartbeat_s=settings.heartbeat_s,
-        ring_seconds=settings.ring_seconds,
-        ring_bytes=settings.ring_bytes,
-        stream_max_bytes=settings.stream_max_bytes,
-    )
 
 
 class Daemon:

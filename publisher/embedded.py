@@ -1,7 +1,8 @@
 """The embedded server: a real Valkey on loopback, for when no PYKRAKEN_REDIS_URL is given.
 
 The server is guarded: it lives no longer than we do. Its address stands in the state folder while
-it runs, so that `watch`, `tail` and `book` find it. Nothing here knows what is published.
+it runs, so that `watch`, `tail` and `book` find it. It inherits no API key. Nothing here knows what
+is published.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from publisher import guard
+from publisher.credentials import without_key
 from publisher.errors import ConfigurationError, InternalError, MissingExtra
 from publisher.logs import get_logger
 from publisher.state import StateFolder
@@ -88,7 +90,12 @@ class EmbeddedServer:
     def _launch(self, binary: Path, port: int, folder: Path | None) -> int | None:
         """Return the server's process id once it answers; None when it lost the port to another."""
         with tempfile.TemporaryFile() as log:
-            process = guard.start(_command(binary, port, folder), stdout=log, stderr=log)
+            process = guard.start(
+                _command(binary, port, folder),
+                stdout=log,
+                stderr=log,
+                environment=without_key(os.environ),
+            )
             deadline = time.monotonic() + START_TIMEOUT_S
             while process.poll() is None and time.monotonic() < deadline:
                 pid = _process_id(port)

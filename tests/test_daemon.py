@@ -17,7 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
-from publisher.daemon import FLUSH_S, RELEASE_S, Daemon, plan_of
+from publisher.channels.plans import plan_of
+from publisher.daemon import FLUSH_S, RELEASE_S, Daemon
 from publisher.settings import Settings, feed_id
 from publisher.state import StateFolder
 from tests.endtoend.program import Publisher

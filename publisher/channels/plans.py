@@ -1,9 +1,10 @@
-"""Which channel a plan means. Pure."""
+"""From the settings to a feed's plan, and from the plan to its channels. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
 from publisher.channels.balances import BalancesChannel
 from publisher.channels.book import BookChannel
 from publisher.channels.channel import Channel
@@ -12,6 +13,29 @@ from publisher.channels.instrument import InstrumentChannel
 from publisher.channels.level3 import SYMBOLS_PER_CONNECTION, Level3Channel
 from publisher.errors import InternalError
 from publisher.model import FeedPlan
+from publisher.settings import Settings, feed_id
+
+
+def plan_of(settings: Settings) -> FeedPlan:
+    """Return what the settings say that the feed publishes."""
+    return FeedPlan(
+        namespace=settings.namespace,
+        feed=feed_id(settings),
+        symbols=("",) if settings.channel in WITHOUT_SYMBOLS else settings.symbols,
+        channel=settings.channel,
+        depth=settings.depth if settings.channel in ("book", "level3") else 0,
+        interval=settings.interval if settings.channel == "ohlc" else 0,
+        trigger=settings.trigger if settings.channel == "ticker" else "",
+        account=settings.account if settings.channel in PRIVATE else "",
+        line=settings.line,
+        checksum_freq=settings.checksum_freq,
+        snapshot_interval_s=settings.snapshot_interval_s,
+        retention_s=settings.retention_s,
+        heartbeat_s=settings.heartbeat_s,
+        ring_seconds=settings.ring_seconds,
+        ring_bytes=settings.ring_bytes,
+        stream_max_bytes=settings.stream_max_bytes,
+    )
 
 
 def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from publisher import reach
+from publisher.channels.plans import plan_of
 from publisher.doctor import exchange
 from publisher.doctor.feeds import judge_feed
 from publisher.doctor.findings import Finding, Level
@@ -82,13 +83,14 @@ def _beyond(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
     except redis.exceptions.NoPermissionError:
         yield Finding("bad", "the user may not run INFO", "grant +info to the user")
     yield from judge_rights(client, settings)
-    rows, faults = listings(client, settings.namespace)
+    space = plan_of(settings).space
+    rows, faults = listings(client, space)
     yield from faults
     if not rows:
-        what = f"nothing is published in namespace {settings.namespace}"
+        what = f"nothing is published in namespace {space}"
         yield Finding("warn", what, "start `pykraken run`")
     for feed in sorted({row.feed for row in rows}):
-        yield from judge_feed(client, settings.namespace, feed, time.time_ns())
+        yield from judge_feed(client, space, feed, time.time_ns())
     for row in rows:
         yield judge_stream(client, row, time.time_ns())
 

@@ -17,11 +17,11 @@ NOTICE_NS = 300_000_000_000
 LOOKED_AT = 400
 
 
-def judge_feed(client: redis.Redis, namespace: str, feed: str, now_ns: int) -> list[Finding]:
+def judge_feed(client: redis.Redis, space: str, feed: str, now_ns: int) -> list[Finding]:
     """Read a feed's lease and status and judge them. Raises redis.RedisError."""
-    owner = client.execute_command("HGET", lease_key(namespace, feed), "owner")
+    owner = client.execute_command("HGET", lease_key(space, feed), "owner")
     rows = client.execute_command(
-        "XREVRANGE", status_keys(namespace, feed).stream, "+", "-", "COUNT", LOOKED_AT
+        "XREVRANGE", status_keys(space, feed).stream, "+", "-", "COUNT", LOOKED_AT
     )
     events = []
     for entry_id, fields in rows:

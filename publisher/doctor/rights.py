@@ -10,9 +10,11 @@ from collections.abc import Sequence
 
 import redis
 
-from publisher.bus.keys import catalogue_key, lease_key, status_keys, stream_keys
+from publisher.bus.keys import catalogue_key, data_keys, lease_key, status_keys
+from publisher.channels.plans import plan_of
 from publisher.doctor.findings import Finding
-from publisher.settings import Settings, feed_id
+from publisher.model import FeedPlan
+from publisher.settings import Settings
 
 ASK = """#!lua flags=no-writes
 local denied = {}
@@ -28,15 +30,14 @@ return denied
 WITH_SUBCOMMAND = ("CLIENT", "XINFO")
 
 
-def needed(settings: Settings) -> list[str]:
-    """Return a command line for each right that publishing with `settings` needs."""
-    space, feed = settings.namespace, feed_id(settings)
-    status = status_keys(space, feed)
+def needed(plan: FeedPlan) -> list[str]:
+    """Return a command line for each right that publishing a feed needs."""
+    status = status_keys(plan.space, plan.feed)
     lines = ["PING", "CLIENT SETNAME pykraken", "INFO server", "TIME"]
-    lines += [f"HSET {catalogue_key(space)} field value"]
-    lines += _hash_rights(lease_key(space, feed))
-    for symbol in settings.symbols:
-        keys = stream_keys(space, symbol, f"book.{settings.depth}", settings.line)
+    lines += [f"HSET {catalogue_key(plan.space)} field value"]
+    lines += _hash_rights(lease_key(plan.space, plan.feed))
+    for symbol in plan.symbols:
+        keys = data_keys(plan, symbol)
         for stream in (keys.stream, keys.snap):
             lines += _stream_rights(stream)
         lines += _hash_rights(keys.own)
@@ -45,17 +46,18 @@ def needed(settings: Settings) -> list[str]:
 
 def judge_rights(client: redis.Redis, settings: Settings) -> list[Finding]:
     """Ask the server which needed rights our user lacks. Raises redis.RedisError."""
+    lines = needed(plan_of(settings))
     try:
         digest = client.script_load(ASK)
-        denied: Sequence[bytes] = client.execute_command("EVALSHA", digest, 0, *needed(settings))
+        answer: Sequence[bytes] = client.execute_command("EVALSHA", digest, 0, *lines)
     except redis.exceptions.NoPermissionError as error:
         return [Finding("bad", str(error), "grant +script|load and +evalsha to the user")]
-    lines = [line.decode() for line in denied]
-    if not lines:
+    denied = [line.decode() for line in answer]
+    if not denied:
         return [Finding("ok", "the user may run every command that publishing needs")]
     return [
         Finding("bad", f"the user may not run {line}", f"grant {_rule(line)} to the user")
-        for line in lines
+        for line in denied
     ]
 
 

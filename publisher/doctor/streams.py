@@ -36,9 +36,9 @@ class Last(NamedTuple):
     fault: str
 
 
-def listings(client: redis.Redis, namespace: str) -> tuple[list[Listing], list[Finding]]:
+def listings(client: redis.Redis, space: str) -> tuple[list[Listing], list[Finding]]:
     """Return the catalogue, sorted by key, and findings on rows that cannot be read."""
-    rows = client.execute_command("HGETALL", catalogue_key(namespace))
+    rows = client.execute_command("HGETALL", catalogue_key(space))
     pairs = rows.items() if isinstance(rows, dict) else zip(rows[::2], rows[1::2], strict=True)
     found, findings = [], []
     for key, value in sorted(pairs):

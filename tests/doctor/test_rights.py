@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 import redis
 
+from publisher.channel_rules import PRIVATE as ACCOUNTS
+from publisher.channel_rules import SUPPORTED
 from publisher.doctor.findings import Finding
 from publisher.doctor.rights import judge_rights
 from publisher.settings import Settings
@@ -20,11 +24,18 @@ from tests.servers import RedisServer
 COMMANDS = (
     "client|setname evalsha script|load xadd xtrim xinfo|stream hget hset hmget time info ping"
 )
-GRANTED = ["resetchannels", "~{kraken.*}*", "-@all", *(f"+{name}" for name in COMMANDS.split())]
+PUBLIC, PRIVATE = "~{kraken.*}*", "~{priv.kraken.*}*"
 
 
-def judged(server: RedisServer, *rules: str, namespace: str = "kraken") -> list[Finding]:
-    settings = Settings(symbols=("BTC/USD",), namespace=namespace)
+def granted(keys: str) -> list[str]:
+    return ["resetchannels", keys, "-@all", *(f"+{name}" for name in COMMANDS.split())]
+
+
+GRANTED = granted(PUBLIC)
+
+
+def judged(server: RedisServer, *rules: str, **chosen: Any) -> list[Finding]:
+    settings = Settings(symbols=("BTC/USD",), **chosen)
     with server.client() as admin:
         admin.execute_command("ACL", "SETUSER", "md-pub", "on", ">pw", *rules)
     url = f"redis://md-pub:pw@127.0.0.1:{server.port}/0"
@@ -37,6 +48,34 @@ def judged(server: RedisServer, *rules: str, namespace: str = "kraken") -> list[
 
 def test_exactly_the_needed_rights_are_enough(each_redis_server: RedisServer) -> None:
     assert [f.level for f in judged(each_redis_server, *GRANTED)] == ["ok"]
+
+
+@pytest.mark.parametrize("channel", SUPPORTED)
+def test_the_rights_of_each_channel_are_those_of_its_own_keys(
+    channel: str, redis_server: RedisServer
+) -> None:
+    own, other = (PUBLIC, PRIVATE) if channel not in ACCOUNTS else (PRIVATE, PUBLIC)
+    assert [f.level for f in judged(redis_server, *granted(own), channel=channel)] == ["ok"]
+    found = judged(redis_server, "resetkeys", *granted(other), channel=channel)
+    about_keys = {"HMGET", "HGET", "HSET", "XADD", "XTRIM", "XINFO"}
+    assert {f.what.split()[5] for f in found} == about_keys
+
+
+@pytest.mark.parametrize(
+    ("chosen", "stream"),
+    [
+        ({"channel": "level3", "depth": 100}, "{kraken.BTC/USD}:level3.100"),
+        ({"channel": "book", "line": "b"}, "{kraken.BTC/USD}:book.10/b"),
+        ({"channel": "executions"}, "{priv.kraken.main}:executions"),
+        ({"channel": "balances", "account": "fund-2"}, "{priv.kraken.fund-2}:balances"),
+        ({"channel": "balances", "feed": "own"}, "{priv.kraken.feed.own}:status"),
+    ],
+)
+def test_a_missing_right_names_the_very_key(
+    chosen: dict[str, str], stream: str, redis_server: RedisServer
+) -> None:
+    mends = [f.mend for f in judged(redis_server, *granted("~nothing"), **chosen)]
+    assert f"grant +xadd and the key ~{stream} to the user" in mends
 
 
 def test_a_missing_command_is_named_with_its_rule(each_redis_server: RedisServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 import urllib.request
 
@@ -9,6 +10,7 @@ import pytest
 
 from publisher import children
 from publisher.errors import ConfigurationError
+from tests.processes import descendants, environments
 
 
 def test_a_simulator_runs_for_the_length_of_the_block() -> None:
@@ -23,3 +25,15 @@ def test_a_simulator_runs_for_the_length_of_the_block() -> None:
 def test_a_simulator_that_refuses_its_flags_is_a_bad_configuration() -> None:
     with pytest.raises(ConfigurationError), children.simulator(["--rate", "-1"]):
         pass
+
+
+def test_only_the_simulator_inherits_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYKRAKEN_API_KEY", "canary")
+    monkeypatch.setenv("PYKRAKEN_API_SECRET", "Y2FuYXJ5")
+    before = descendants(os.getpid())
+    with children.simulator(["--symbols", "BTC/USD"]):
+        assert "PYKRAKEN_API_KEY=canary" in environments(descendants(os.getpid()) - before)
+    with children.pykraken(["simulate", "--symbols", "BTC/USD"]):
+        inherited = environments(descendants(os.getpid()) - before)
+    assert "PYKRAKEN_STATE_DIR=" in inherited
+    assert "PYKRAKEN_API" not in inherited

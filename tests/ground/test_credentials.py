@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.credentials import Credentials, check_credentials, credentials_of
+from publisher.credentials import Credentials, check_credentials, credentials_of, without_key
 from publisher.errors import ConfigurationError
 from publisher.settings import Settings, load
 from tests.private_rest import KEY, SECRET
@@ -104,3 +104,14 @@ def test_a_channel_that_needs_a_key_says_so_before_anything_connects(channel: st
 @pytest.mark.parametrize("channel", ["book", "ticker", "trade", "ohlc", "instrument"])
 def test_the_other_channels_need_none(channel: str) -> None:
     check_credentials(Settings.model_validate({"channel": channel}))
+
+
+def test_a_child_that_needs_no_key_inherits_none_in_whatever_case_it_was_set() -> None:
+    inherited = {
+        "PATH": "/bin",
+        "PYKRAKEN_DEPTH": "25",
+        "PYKRAKEN_API_KEY": KEY,
+        "PYKRAKEN_API_SECRET_FILE": "/run/secrets/kraken",
+        "pykraken_api_secret": SECRET,
+    }
+    assert without_key(inherited) == {"PATH": "/bin", "PYKRAKEN_DEPTH": "25"}

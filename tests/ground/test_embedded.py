@@ -18,6 +18,7 @@ from publisher.embedded import EmbeddedServer, find_running
 from publisher.errors import ConfigurationError, MissingExtra
 from publisher.state import StateFolder
 from tests.polling import wait_until
+from tests.processes import descendants, environments
 from tests.servers import connect, free_port
 
 PARENT = """
@@ -176,3 +177,13 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_the_server_inherits_no_key(state: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYKRAKEN_API_KEY", "canary")
+    before = descendants(os.getpid())
+    with EmbeddedServer(state) as server:
+        server.start(free_port())
+        inherited = environments(descendants(os.getpid()) - before)
+    assert "PYKRAKEN_STATE_DIR=" in inherited
+    assert "canary" not in inherited
