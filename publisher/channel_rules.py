@@ -14,9 +14,6 @@ Channel = Literal[
     "book", "level3", "ticker", "trade", "ohlc", "instrument", "executions", "balances"
 ]
 
-SUPPORTED: tuple[Channel, ...] = ("book", "level3", "executions", "balances", "instrument")
-"""The channels that the daemon can publish."""
-
 # protocol.md 4: the values that Kraken takes for each parameter.
 DEPTHS = (10, 25, 100, 500, 1000)
 LEVEL3_DEPTHS = (10, 100, 1000)
@@ -70,8 +67,6 @@ def faults(choice: Choice) -> Iterator[tuple[str, str]]:
     `symbols` are those that somebody asked for: none where the default stands.
     """
     channel = choice.channel
-    if channel not in SUPPORTED:
-        yield "channel", f"is not built yet; this version publishes {', '.join(SUPPORTED)}"
     if channel in WITHOUT_SYMBOLS and choice.symbols:
         yield "symbols", f"the channel {channel} takes no symbols: leave them out"
     if channel == "level3" and choice.depth not in LEVEL3_DEPTHS:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 
 from publisher import venue, wire
-from publisher.actions import Action, Listed, Log, Notify
+from publisher.actions import Action, Fetch, Listed, Log, Notify
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
@@ -28,6 +28,7 @@ from publisher.channels.plans import plan_of
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
+from publisher.fetching import fetcher_of
 from publisher.health.vitals import Vitals
 from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
@@ -94,6 +95,7 @@ class Daemon:
             wake=self._wake,
             clock=clock,
         )
+        self._fetcher = fetcher_of(settings)
         self._budget = ConnectBudget(state)
         ground = Ground(
             self._selector,
@@ -152,6 +154,7 @@ class Daemon:
         """Close whatever is open."""
         for connection in self._connections:
             connection.end()
+        self._fetcher.end()
         self._writer.close()
         self._selector.close()
         self._wake_in.close()
@@ -192,6 +195,10 @@ class Daemon:
         self._writer.pump(now)
 
     def _tick(self, now: Now) -> None:
+        for fetch, answer in self._fetcher.answers():
+            for connection in self._connections:
+                if fetch.symbol in connection.session.subscriptions:
+                    connection.obey(connection.session.fetched(fetch, answer, now), now)
         for connection in self._connections:
             connection.ticked(now)
         self._writer.ticked(now, self._feed_state())
@@ -206,6 +213,8 @@ class Daemon:
                 self._writer.publication.announce(_notice(action, now), now)
             case Log(event, detail):
                 self._log.info(event, detail=detail)
+            case Fetch():
+                self._fetcher.ask(action)
             case Listed(is_all, pairs):
                 listed = Instruments(is_all, pairs)
                 for connection in self._connections[: len(self._group.sessions)]:

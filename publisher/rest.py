@@ -1,4 +1,5 @@
-"""Kraken's REST beside the socket: the system's state, the time, a token. A shell over requests.
+"""Kraken's REST beside the socket: the system's state, the time, past trades, a token. A shell over
+requests.
 
 It tries once, follows no redirect and reads neither proxy nor password from the environment: what
 it says is what the settings lead to. It knows no settings and judges nothing. Each call raises a
@@ -19,8 +20,9 @@ from pydantic import SecretStr
 
 from publisher import __version__
 from publisher.credentials import Credentials
-from publisher.errors import PykrakenError
+from publisher.errors import BadFrame, PykrakenError
 from publisher.kraken.signing import sign
+from publisher.kraken.trade import PAGE_ROWS, TradesPage, decode_page
 from publisher.setting_rules import mask_url
 
 PUBLIC = "/0/public/"
@@ -125,6 +127,17 @@ class Rest:
     def time(self) -> int:
         """Return Kraken's Unix time in whole seconds. Raise RestUnreachable or RestRefused."""
         return self._call("GET", PUBLIC + "Time", _Time).unixtime
+
+    def trades(self, symbol: str, since: int) -> TradesPage:
+        """Return the oldest trades of a symbol later than `since` (ns), PAGE_ROWS at most
+        (protocol.md 10.4). Raise RestUnreachable or RestRefused.
+        """
+        query = {"pair": symbol, "since": str(since), "count": str(PAGE_ROWS)}
+        result = self._call("GET", PUBLIC + "Trades", msgspec.Raw, params=query)
+        try:
+            return decode_page(bytes(result))
+        except BadFrame as error:
+            raise RestUnreachable("Trades", error.reason) from None
 
     def websockets_token(self, credentials: Credentials, nonce: int) -> Token:
         """Return a fresh token (protocol.md 10.2). Raise RestUnreachable or RestRefused."""

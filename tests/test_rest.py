@@ -60,6 +60,13 @@ def test_what_is_not_krakens_answer_says_so(body: bytes, status: int) -> None:
             rest.time()
 
 
+def test_a_page_of_trades_that_is_none_says_so() -> None:
+    with Canned(b'{"error":[],"result":{"last":"7"}}') as server, Rest(server.url, 5) as rest:
+        with pytest.raises(RestUnreachable, match=r"^Trades: page of trades: "):
+            rest.trades("BTC/USD", 7)
+    assert server.asked == ["/0/public/Trades?pair=BTC%2FUSD&since=7&count=1000"]
+
+
 def test_no_redirect_is_followed() -> None:
     with Canned(b"", 302, Location="http://127.0.0.1:1/portal") as server:
         with Rest(server.url, 5) as rest, pytest.raises(RestUnreachable, match="HTTP 302"):

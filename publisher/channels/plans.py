@@ -11,6 +11,9 @@ from publisher.channels.channel import Channel
 from publisher.channels.executions import ExecutionsChannel
 from publisher.channels.instrument import InstrumentChannel
 from publisher.channels.level3 import SYMBOLS_PER_CONNECTION, Level3Channel
+from publisher.channels.ohlc import OhlcChannel
+from publisher.channels.ticker import TickerChannel
+from publisher.channels.trade import TradeChannel
 from publisher.errors import InternalError
 from publisher.model import FeedPlan
 from publisher.settings import Settings, feed_id
@@ -47,6 +50,12 @@ def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
             shares = _shares(plan.symbols, SYMBOLS_PER_CONNECTION)
             channel = Level3Channel(plan.depth, plan.checksum_freq, len(shares))
             return [(share, channel) for share in shares]
+        case "ticker":
+            return [(plan.symbols, TickerChannel(plan.trigger))]
+        case "trade":
+            return [(plan.symbols, TradeChannel())]
+        case "ohlc":
+            return [(plan.symbols, OhlcChannel(plan.interval))]
         case "executions":
             return [(plan.symbols, ExecutionsChannel(plan.account))]
         case "balances":

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import redis
 
 from publisher.channel_rules import PRIVATE as ACCOUNTS
-from publisher.channel_rules import SUPPORTED
+from publisher.channel_rules import Channel
 from publisher.doctor.findings import Finding
 from publisher.doctor.rights import judge_rights
 from publisher.settings import Settings
@@ -50,7 +50,7 @@ def test_exactly_the_needed_rights_are_enough(each_redis_server: RedisServer) ->
     assert [f.level for f in judged(each_redis_server, *GRANTED)] == ["ok"]
 
 
-@pytest.mark.parametrize("channel", SUPPORTED)
+@pytest.mark.parametrize("channel", get_args(Channel))
 def test_the_rights_of_each_channel_are_those_of_its_own_keys(
     channel: str, redis_server: RedisServer
 ) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from publisher.channel_rules import SUPPORTED, Channel
 from publisher.settings import (
     InvalidSettings,
     Settings,
@@ -174,14 +173,6 @@ def test_the_feed_of_each_channel_has_its_parameter_in_its_name(
 def test_several_symbols_are_a_hash_behind_the_parameter() -> None:
     several = Settings(channel="ohlc", symbols=("ETH/USD", "BTC/USD"))
     assert feed_id(several) == f"ohlc.1.{hashlib.sha256(b'BTC/USD,ETH/USD').hexdigest()[:8]}"
-
-
-@pytest.mark.parametrize("channel", [name for name in get_args(Channel) if name not in SUPPORTED])
-def test_a_channel_that_is_not_built_is_refused_before_anything_connects(channel: str) -> None:
-    assert (
-        f"is not built yet; this version publishes {', '.join(SUPPORTED)}"
-        in (faults_of(channel=channel)["PYKRAKEN_CHANNEL"])
-    )
 
 
 @pytest.mark.parametrize("depth", [25, 500])
