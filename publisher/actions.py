@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from publisher.model import Instrument
-from publisher.wire import Event
+from publisher.wire import Event, Top, TopSnapshot
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -22,6 +22,13 @@ class Emit(msgspec.Struct, frozen=True, gc=False):
 
     symbol: str
     event: Event
+
+
+class EmitTop(msgspec.Struct, frozen=True, gc=False):
+    """Publish the best prices of the symbol's book in a stream of their own (WIRE.md 4.11)."""
+
+    symbol: str
+    event: Top | TopSnapshot
 
 
 class Notify(msgspec.Struct, frozen=True):
@@ -64,4 +71,4 @@ class Fetch(msgspec.Struct, frozen=True):
     since: int
 
 
-Action = Send | Emit | Notify | Close | Log | Listed | Fetch
+Action = Send | Emit | EmitTop | Notify | Close | Log | Listed | Fetch

@@ -34,6 +34,7 @@ class Choice(NamedTuple):
     interval: int
     trigger: str
     account: str
+    bbo: bool = False
 
 
 def feed_name(choice: Choice, line: str) -> str:
@@ -69,6 +70,8 @@ def faults(choice: Choice) -> Iterator[tuple[str, str]]:
     channel = choice.channel
     if channel in WITHOUT_SYMBOLS and choice.symbols:
         yield "symbols", f"the channel {channel} takes no symbols: leave them out"
+    if choice.bbo and channel not in ("book", "level3"):
+        yield "bbo", f"the channel {channel} has no book: leave it out"
     if channel == "level3" and choice.depth not in LEVEL3_DEPTHS:
         depths = ", ".join(map(str, LEVEL3_DEPTHS))
         yield "depth", f"the channel level3 has the depths {depths} only: choose one of them"

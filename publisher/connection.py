@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from time import time_ns
 from typing import Protocol
 
-from publisher.actions import Action, Close, Emit, Send
+from publisher.actions import Action, Close, Emit, EmitTop, Send
 from publisher.dial import Dialer
 from publisher.errors import ProtocolError
 from publisher.feed import Feed, UpgradeRefused
@@ -26,7 +26,7 @@ from publisher.model import Now
 from publisher.session import Session
 from publisher.state import StateFolder
 from publisher.tokens import TokenUnavailable
-from publisher.wire import Event
+from publisher.wire import Event, Top, TopSnapshot
 
 BUDGET_STATE = "connect-budget.json"
 
@@ -68,6 +68,7 @@ class Ground:
     wake: Callable[[], None]
     budget: ConnectBudget
     publish: Callable[[str, Event, int], None]
+    publish_top: Callable[[str, Top | TopSnapshot, int], None]
     obey: Obeys
 
 
@@ -99,10 +100,13 @@ class Connection:
             return
         now = clock()
         actions = self.session.received_all(payloads, now)
-        publish, ts_pub = self._ground.publish, time_ns()
+        publish, publish_top = self._ground.publish, self._ground.publish_top
+        ts_pub = time_ns()
         for action in actions:
             if type(action) is Emit:
                 publish(action.symbol, action.event, ts_pub)
+            elif type(action) is EmitTop:
+                publish_top(action.symbol, action.event, ts_pub)
             else:
                 self.obey([action], now)
         if self._feed is not None and self._feed.is_ending:
@@ -119,6 +123,8 @@ class Connection:
             match action:
                 case Emit(symbol, event):
                     self._ground.publish(symbol, event, now.unix)
+                case EmitTop(symbol, top):
+                    self._ground.publish_top(symbol, top, now.unix)
                 case Send(request):
                     self._send(request, now)
                 case Close(reason):

@@ -88,7 +88,13 @@ class Daemon:
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
         self._writer = Writer(
-            Publication(plan, writer_id, self._group.capture, self._group.state_of),
+            Publication(
+                plan,
+                writer_id,
+                self._group.capture,
+                self._group.state_of,
+                self._group.capture_top,
+            ),
             lease_of(plan.space, plan.feed, owner, settings.lease_s),
             Address(redis_url, settings.redis_timeout_s, ca_file),
             selector=self._selector,
@@ -102,6 +108,7 @@ class Daemon:
             self._wake,
             self._budget,
             publish=self._writer.publication.publish,
+            publish_top=self._writer.publication.publish_top,
             obey=self._obey,
         )
         sessions = self._group.sessions

@@ -69,6 +69,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     stream_max_bytes: int
     depth: int = 0
     """Of `book` and `level3`."""
+    bbo: bool = False
+    """Whether each book's best bid and offer have a stream too."""
     interval: int = 0
     """Of `ohlc`, in minutes."""
     trigger: str = ""

@@ -1,4 +1,5 @@
-"""The types of the settings: how text of the environment becomes a value, and which is refused.
+"""The types of the settings: how text of the environment becomes a value, and which is refused;
+and the one default that depends on the machine.
 
 Each is a plain type with the rules of `setting_rules.py` and `channel_rules.py` upon it. Knows no
 setting by name.
@@ -6,7 +7,11 @@ setting by name.
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -61,6 +66,17 @@ def _api_key(key: SecretStr) -> SecretStr:
 def _api_secret(secret: SecretStr) -> SecretStr:
     check_api_secret(secret.get_secret_value())
     return secret
+
+
+def default_state_dir() -> Path:
+    """Return the user's folder for state: XDG's on Linux, Application Support on macOS."""
+    try:
+        home = Path.home()
+    except RuntimeError:  # a container's user without an entry in passwd
+        return Path(tempfile.gettempdir()) / f"pykraken-{os.getuid()}"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "pykraken"
+    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "pykraken"
 
 
 Symbols = Annotated[

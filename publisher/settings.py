@@ -8,9 +8,6 @@ no fault.
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -36,6 +33,7 @@ from publisher.setting_types import (
     RedisUrl,
     Symbols,
     WebSocketUrl,
+    default_state_dir,
 )
 
 PREFIX = "PYKRAKEN_"
@@ -55,17 +53,6 @@ class InvalidSettings(PykrakenError):
 
     def __str__(self) -> str:
         return "\n".join(str(fault) for fault in self.faults)
-
-
-def default_state_dir() -> Path:
-    """Return the user's folder for state: XDG's on Linux, Application Support on macOS."""
-    try:
-        home = Path.home()
-    except RuntimeError:  # a container's user without an entry in passwd
-        return Path(tempfile.gettempdir()) / f"pykraken-{os.getuid()}"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "pykraken"
-    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "pykraken"
 
 
 SECRET: dict[str, Any] = {"secret": True}
@@ -108,6 +95,11 @@ class Settings(BaseSettings):
         default="trades",
         description="What makes a new ticker: a change of the best prices, or a trade. Default: "
         "trades, Kraken's own; the best prices are in the book's stream anyway.",
+    )
+    bbo: bool = Field(
+        default=False,
+        description="Publish the best bid and offer of each book in a stream of their own too, for "
+        "book and level3. Default: off, since whoever reads a book has them.",
     )
     checksum_freq: int = Field(
         default=1,
@@ -368,6 +360,7 @@ def _choice(settings: Settings) -> channel_rules.Choice:
         interval=settings.interval,
         trigger=settings.trigger,
         account=settings.account,
+        bbo=settings.bbo,
     )
 
 

@@ -111,6 +111,13 @@ class Side:
             for price, token in zip(prices, reversed(self.tokens), strict=True)
         ]
 
+    def best(self) -> Level | None:
+        """Return the best level; None of an empty side."""
+        if not self.keys:
+            return None
+        price = self.keys[-1] * self._sign
+        return price, int(self.tokens[-1][len(str(price)) :])
+
     def _qty(self, number: str | int) -> int:
         return scaled(number, self._precisions[1])
 
@@ -178,6 +185,10 @@ class Book:
     def asks(self) -> list[Level]:
         """All asks as (price, qty), lowest price first."""
         return self._asks.levels()
+
+    def top(self) -> tuple[Level | None, Level | None]:
+        """Return the best bid's level and the best offer's; None for an empty side."""
+        return self._bids.best(), self._asks.best()
 
     @property
     def best_bid(self) -> int | None:

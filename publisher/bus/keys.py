@@ -39,6 +39,11 @@ def data_keys(plan: FeedPlan, symbol: str) -> StreamKeys:
     return stream_keys(plan.space, symbol or plan.account or plan.channel, plan.part, plan.line)
 
 
+def top_keys(plan: FeedPlan, symbol: str) -> StreamKeys:
+    """Return the keys of the best bid and offer of a feed's book."""
+    return stream_keys(plan.space, symbol, f"bbo.{plan.part}", plan.line)
+
+
 def status_keys(space: str, feed: str) -> StreamKeys:
     """Return the keys of a feed's status stream; its `.snap` stays empty."""
     return stream_keys(space, f"feed.{feed}", "status")

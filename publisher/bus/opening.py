@@ -7,10 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from publisher import wire
+from publisher.bus import calls, keys
+from publisher.bus.calls import Call
 from publisher.bus.ring import Entry
 from publisher.bus.stream import Stream, parse_id
 from publisher.model import FeedPlan
 
+EPOCH_END = 1 << 53
+"""Epochs are below it (WIRE.md 3.1)."""
 EPOCH_SPREAD = 1024
 """Epochs are Unix milliseconds at heart: this runs a second ahead of the clock at most."""
 
@@ -60,9 +64,18 @@ def epoch_event(
     return event if snapshot is None else wire.epoch_of(event, snapshot)
 
 
-def catalogue_row(stream: Stream, snapshot: wire.AnySnapshot, plan: FeedPlan) -> bytes:
-    """Return what the catalogue says of a stream."""
+def refusal(last_id: str) -> str:
+    """Return why a stream that ends so can never be written, empty if it can."""
+    if last_id.startswith("!"):
+        return last_id[1:]
+    if parse_id(last_id)[0] + 1 + EPOCH_SPREAD > EPOCH_END:
+        return f"POISONED: no epoch lies above the entry {last_id}"
+    return ""
+
+
+def row_call(stream: Stream, snapshot: wire.AnySnapshot, plan: FeedPlan) -> Call:
+    """Write the stream's row in the catalogue; with each snapshot, should Redis lose it."""
     header: dict[str, Any] = wire.header_of(snapshot)
-    return wire.encode_row(
-        wire.CatalogueRow(feed=plan.feed, line=plan.line, epoch=stream.epoch, **header)
-    )
+    row = wire.CatalogueRow(feed=plan.feed, line=plan.line, epoch=stream.epoch, **header)
+    catalogue = keys.catalogue_key(plan.space)
+    return calls.plain("HSET", catalogue, stream.keys.stream, wire.encode_row(row))

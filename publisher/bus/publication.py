@@ -15,8 +15,10 @@ returns, in order, on one connection. It promises:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast, get_args
+
+from msgspec.structs import replace
 
 from publisher import wire
 from publisher.bus import calls, keys, opening
@@ -24,49 +26,49 @@ from publisher.bus.calls import Call, Kind
 from publisher.bus.ring import Entry, Ring, RingBudget
 from publisher.bus.scripts import Code
 from publisher.bus.snapshots import SnapshotSchedule
+from publisher.bus.sources import Capture, DataStreams, StateOf
+from publisher.bus.status import StatusEvent, StatusStream, braked
 from publisher.bus.stream import Stream, StreamState, parse_id
-from publisher.model import BookState, FeedPlan, Now
+from publisher.model import FeedPlan, Now
 
-STATUS_EVERY_S = 1.0
-STATUS_ENTRIES = 3600
-"""The status stream keeps about an hour; it has no snapshots to be trimmed to."""
-STATUS_TRIM_EVERY = 60
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
 INSPECT_PER_CALL = 200
-EPOCH_END = 1 << 53
-"""Epochs are below it (WIRE.md 3.1)."""
 
 SNAPSHOTS = frozenset(get_args(wire.AnySnapshot))
 QUIET = frozenset({wire.Heartbeat, wire.Reset, wire.Bye})
 """Events that change nothing of what a snapshot holds."""
 
-Capture = Callable[[str], wire.AnySnapshot | None]
-StateOf = Callable[[str], tuple[BookState, int | None, int]]
-"""State, checksum while it is live and has one, and ts_event of the last message."""
 Reply = list[int | str]
 
 
 class Publication:
-    """The streams of one feed. `capture` and `state_of` look at the session's books."""
+    """The streams of one feed. `capture`, `state_of` and `capture_top` look at the session's books;
+    the last is needed for a plan with tops.
+    """
 
-    def __init__(self, plan: FeedPlan, writer: int, capture: Capture, state_of: StateOf) -> None:
+    def __init__(
+        self,
+        plan: FeedPlan,
+        writer: int,
+        capture: Capture,
+        state_of: StateOf,
+        capture_top: Capture | None = None,
+    ) -> None:
         self.plan = plan
         self.writer = writer
         self.epoch = 0
         self.budget = RingBudget(plan.ring_bytes)
         self.status = self._stream(None, keys.status_keys(plan.space, plan.feed))
-        self.books = {
-            symbol: self._stream(symbol, keys.data_keys(plan, symbol)) for symbol in plan.symbols
-        }
+        self.data = DataStreams(plan, self._stream, capture, state_of, capture_top)
+        self.books = self.data.books
+        self._told = StatusStream(self.status)
         self.refused: list[tuple[str, str]] = []
         """(stream, Redis' words) of keys that can never be written."""
         self.foreign: dict[str, str] = {}
         """Streams that another feed wrote last, with its id."""
         self.gone: set[str] = set()
         """Other feeds known to be no more: their streams may be opened."""
-        self._capture = capture
-        self._state_of = state_of
         self._schedule = SnapshotSchedule(plan)
         self._is_linked = False
         self._is_over = False
@@ -74,7 +76,6 @@ class Publication:
         self._pending: dict[Stream, None] = {}
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
-        self._status_due = 0.0
         self._retention_ms = int(plan.retention_s * 1000)
 
     def _stream(self, symbol: str | None, names: keys.StreamKeys) -> Stream:
@@ -82,9 +83,9 @@ class Publication:
 
     @property
     def streams(self) -> Iterator[Stream]:
-        """The status stream, then the books'."""
+        """The status stream, then the books' and the tops'."""
         yield self.status
-        yield from self.books.values()
+        yield from self.data
 
     @property
     def is_settled(self) -> bool:
@@ -93,7 +94,7 @@ class Publication:
             return False
         return not any(
             stream.state is StreamState.OPEN and self._schedule.is_hurried(stream)
-            for stream in self.books.values()
+            for stream in self.data
         )
 
     # Leadership and the link ----------------------------------------------------------------------
@@ -175,21 +176,49 @@ class Publication:
             stream.fresh.append(wire.encode(event, ts_pub))
         if kind not in QUIET:
             stream.is_changed = True
+        elif kind is wire.Reset and symbol in self.data.tops:
+            self._publish_quiet(self.data.tops[symbol], event, ts_pub)
 
-    def announce(self, event: wire.FeedState | wire.Notice | wire.Bye, now: Now) -> None:
+    def publish_top(self, symbol: str, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
+        """Give a book's top its place in the stream of tops. While an append is in flight only the
+        newest waits, and says so if it replaced another.
+        """
+        stream = self.data.tops[symbol]
+        if not stream.takes_entries:
+            return
+        self._pending[stream] = None
+        stream.is_changed = True
+        if isinstance(event, wire.TopSnapshot):
+            stream.release()
+            stream.fresh.append(opening.with_body(event, ts_pub))
+        elif stream.is_in_flight:
+            if stream.held is not None:
+                event = replace(event, flags=event.flags | wire.Flag.CONFLATED)
+            stream.held = wire.encode(event, ts_pub)
+        else:
+            stream.fresh.append(wire.encode(event, ts_pub))
+
+    def _publish_quiet(self, stream: Stream, event: wire.Event, ts_pub: int) -> None:
+        """Give its place to an event that changes nothing of what a snapshot holds."""
+        if stream.takes_entries:
+            stream.release()
+            stream.fresh.append(wire.encode(event, ts_pub))
+            self._pending[stream] = None
+
+    def announce(self, event: StatusEvent, now: Now) -> None:
         """Write an event of the feed's own to its status stream."""
-        if self.status.takes_entries:
-            self.status.fresh.append(wire.encode(event, now.unix))
+        if self._told.announce(event, now):
             self._pending[self.status] = None
 
     def bye(self, now: Now) -> None:
         """Say farewell in every stream, with a last snapshot of each book behind it."""
         self._is_over = True
-        for symbol, stream in self.books.items():
+        bye = wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0)
+        for stream in self.data:
             if stream.takes_entries:
                 self._schedule.hurry(stream)
-                self.publish(symbol, wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now.unix)
-        self.announce(wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0), now)
+                self._publish_quiet(stream, bye, now.unix)
+        self.announce(bye, now)
         for stream in self.streams:
             stream.takes_entries = False  # nothing comes after a farewell
 
@@ -206,24 +235,14 @@ class Publication:
             elif stream.takes_entries and stream.is_overrun():
                 stream.overrun()
                 self._reopen(stream)
-        if now.mono >= self._status_due:
-            self._status_due = now.mono + STATUS_EVERY_S
+        if self._told.is_due(now):
             self.announce(feed_state, now)
-            if self.status.last_seq % STATUS_TRIM_EVERY == 0 and self._is_linked:
-                name = self.status.keys.stream
-                self._due.append(calls.plain("XTRIM", name, "MAXLEN", "~", STATUS_ENTRIES))
-        for symbol, stream in self.books.items():
-            if stream.takes_entries and now.mono - stream.published_at >= self.plan.heartbeat_s:
-                state, checksum, ts_event = self._state_of(symbol)
-                heartbeat = wire.Heartbeat(
-                    ts_event=ts_event,
-                    ts_recv=0,
-                    ts_pub=0,
-                    flags=0,
-                    state=state.value,
-                    checksum=checksum,
-                )
-                self.publish(symbol, heartbeat, now.unix)
+            if self._is_linked:
+                self._due += self._told.trims()
+        quiet_since = now.mono - self.plan.heartbeat_s
+        for stream in self.data:
+            if stream.takes_entries and stream.published_at <= quiet_since:
+                self._publish_quiet(stream, self.data.heartbeat(stream), now.unix)
 
     def _reopen(self, stream: Stream) -> None:
         self._pending.pop(stream, None)
@@ -235,7 +254,7 @@ class Publication:
 
     def _open(self, stream: Stream, now: Now) -> None:
         """Open an epoch: of the status stream at once, of a book's as soon as the book is live."""
-        snapshot = None if stream.symbol is None else self._capture(stream.symbol)
+        snapshot = None if stream is self.status else self.data.captured(stream)
         if snapshot is None and stream is not self.status:
             return
         event = opening.epoch_event(stream, snapshot, self.plan.feed, self.writer)
@@ -251,14 +270,10 @@ class Publication:
         feed = self.plan.feed
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
         if snapshot is not None:
-            self._schedule.taken(stream, now.mono, len(self.books))
-            self._due.append(self._row(stream, snapshot))
-
-    def _row(self, stream: Stream, snapshot: wire.AnySnapshot) -> Call:
-        """Write the stream's row in the catalogue; with each snapshot, should Redis lose it."""
-        row = opening.catalogue_row(stream, snapshot, self.plan)
-        catalogue = keys.catalogue_key(self.plan.space)
-        return calls.plain("HSET", catalogue, stream.keys.stream, row)
+            self._schedule.taken(stream, now.mono, len(self.data))
+            self._due.append(opening.row_call(stream, snapshot, self.plan))
+        else:
+            self._told.began(now)
 
     # Calls and answers ----------------------------------------------------------------------------
 
@@ -298,19 +313,15 @@ class Publication:
                 del self._pending[stream]
 
     def _snapshot(self, out: list[Call], now: Now) -> None:
-        for stream, retention_ms in self._schedule.due(self.books.values(), now.mono):
-            snapshot = None if stream.symbol is None else self._capture(stream.symbol)
+        for stream, retention_ms in self._schedule.due(self.data, now.mono):
+            snapshot = self.data.captured(stream)
             if snapshot is None:
                 continue
             body = wire.encode(snapshot, now.unix)
             out.append(calls.snapshot(stream, self.writer, body, retention_ms))
-            out.append(self._row(stream, snapshot))
+            out.append(opening.row_call(stream, snapshot, self.plan))
         for symbol in self._schedule.struck():
-            note = f"{symbol}: over PYKRAKEN_STREAM_MAX_BYTES, older entries are trimmed early"
-            notice = wire.Notice(
-                ts_event=0, ts_recv=0, ts_pub=0, flags=0, kind="brake", symbol=symbol, note=note
-            )
-            self.announce(notice, now)
+            self.announce(braked(symbol), now)
 
     def answered(self, call: Call, reply: Reply) -> None:
         """Take the answer to a call, in the order of sending."""
@@ -342,23 +353,13 @@ class Publication:
                 self._pending[stream] = None
 
     def trims(self) -> list[Call]:
-        """Return plain trims of each stream to its newest snapshot: these run even when Redis is
-        full (R8). Older snapshots go first: none may be kept without the entries behind it.
-        """
-        return [
-            calls.plain("XTRIM", name, "MINID", *rule, f"{stream.epoch}-{seq}")
-            for stream in self.books.values()
-            if (seq := self._schedule.newest(stream)) is not None
-            for name, rule in ((stream.keys.snap, ()), (stream.keys.stream, ("~",)))
-        ]
+        """Return trims of the data's streams that run even when Redis is full (R8)."""
+        return self._schedule.trims(self.data)
 
     def _inspected(self, streams: Sequence[Stream], reply: list[str]) -> None:
         for stream, last_id, feed in zip(streams, reply[::2], reply[1::2], strict=True):
-            if last_id.startswith("!"):
-                self._refuse(stream, last_id[1:])
-                continue
-            if parse_id(last_id)[0] + 1 + opening.EPOCH_SPREAD > EPOCH_END:
-                self._refuse(stream, f"POISONED: no epoch lies above the entry {last_id}")
+            if words := opening.refusal(last_id):
+                self._refuse(stream, words)
                 continue
             self.foreign.pop(stream.keys.stream, None)
             if feed not in ("", self.plan.feed):

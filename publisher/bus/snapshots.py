@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from publisher.bus import calls
 from publisher.bus.brake import Brake
+from publisher.bus.calls import Call
 from publisher.bus.stream import Stream, StreamState
 from publisher.model import FeedPlan
 
@@ -34,22 +36,26 @@ class SnapshotSchedule:
     def __init__(self, plan: FeedPlan) -> None:
         self._interval_s = plan.snapshot_interval_s
         self._retention_s = plan.retention_s
-        self._turns: dict[str | None, _Turn] = {
-            symbol: _Turn(Brake(plan.stream_max_bytes)) for symbol in plan.symbols
-        }
+        self._max_bytes = plan.stream_max_bytes
+        self._turns: dict[Stream, _Turn] = {}
         self._next_look = 0.0
         self._opened = 0
 
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
-        turn = self._turns.get(stream.symbol)
-        if turn is not None:  # the status stream has no snapshots
-            turn.is_hurried = True
+        if stream.symbol is not None:  # the status stream has no snapshots
+            self._turn(stream).is_hurried = True
             self._next_look = 0.0
+
+    def _turn(self, stream: Stream) -> _Turn:
+        turn = self._turns.get(stream)
+        if turn is None:
+            turn = self._turns[stream] = _Turn(Brake(self._max_bytes))
+        return turn
 
     def taken(self, stream: Stream, now: float, among: int) -> None:
         """Note the snapshot that opened an epoch; the next ones are spread over the interval."""
-        turn = self._turns[stream.symbol]
+        turn = self._turn(stream)
         self._opened += 1
         turn.taken_at = now - self._interval_s * (self._opened % among) / among
         stream.is_changed = turn.is_hurried = False
@@ -58,12 +64,23 @@ class SnapshotSchedule:
 
     def is_hurried(self, stream: Stream) -> bool:
         """True while a snapshot that was hurried has not been captured."""
-        return self._turns[stream.symbol].is_hurried
+        return self._turn(stream).is_hurried
 
     def newest(self, stream: Stream) -> int | None:
         """Return the seq of the newest snapshot in the stream's epoch, if any."""
-        newest = self._turns[stream.symbol].newest
+        newest = self._turn(stream).newest
         return newest[1] if newest is not None and newest[0] == stream.epoch else None
+
+    def trims(self, streams: Iterable[Stream]) -> list[Call]:
+        """Return plain trims of each stream to its newest snapshot: these run even when Redis is
+        full (R8). Older snapshots go first: none may be kept without the entries behind it.
+        """
+        return [
+            calls.plain("XTRIM", name, "MINID", *rule, f"{stream.epoch}-{seq}")
+            for stream in streams
+            if (seq := self.newest(stream)) is not None
+            for name, rule in ((stream.keys.snap, ()), (stream.keys.stream, ("~",)))
+        ]
 
     def is_time(self, now: float) -> bool:
         """True when it is time for the next look."""
@@ -78,7 +95,7 @@ class SnapshotSchedule:
         self._next_look = now + LOOK_EVERY_S
         share = 1 + int(2 * len(self._turns) * LOOK_EVERY_S / self._interval_s)
         for stream in streams:
-            turn = self._turns[stream.symbol]
+            turn = self._turn(stream)
             if stream.state is not StreamState.OPEN:
                 continue
             if stream.has_pending:
@@ -100,10 +117,10 @@ class SnapshotSchedule:
 
     def struck(self) -> Iterator[str]:
         """Yield the symbols whose brake has just struck, once."""
-        for symbol, turn in self._turns.items():
+        for stream, turn in self._turns.items():
             if turn.brake.struck:
                 turn.brake.struck = False
-                yield symbol or ""
+                yield stream.symbol or ""
 
     def _is_due(self, turn: _Turn, stream: Stream, now: float) -> bool:
         if turn.is_hurried or turn.brake.asks_for_snapshot(stream.written):

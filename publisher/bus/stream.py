@@ -66,6 +66,8 @@ class Stream:
         """True while an epoch is open or opening; events at other times its snapshot will cover."""
         self.fresh: list[bytes | Entry] = []
         """Published, not yet in the ring: the hot path only appends here (`settle`)."""
+        self.held: bytes | None = None
+        """A top that waits for the append in flight; a newer one replaces it (WIRE.md 4.11)."""
         self.published_at = 0.0
         self.written = 0
         """Bytes published, in all."""
@@ -121,6 +123,7 @@ class Stream:
         self.is_in_flight = False
         self.takes_entries = False
         self.fresh.clear()
+        self.held = None
 
     # Publishing -----------------------------------------------------------------------------------
 
@@ -137,10 +140,18 @@ class Stream:
     @property
     def has_pending(self) -> bool:
         """True while entries wait to be sent."""
-        return self._sent < self.last_seq
+        return self._sent < self.last_seq or self.held is not None
+
+    def release(self) -> None:
+        """Let the held top take its place."""
+        if self.held is not None:
+            self.fresh.append(self.held)
+            self.held = None
 
     def settle(self, now: float) -> None:
         """Move what was published since the last call into the ring."""
+        if self.held is not None and not self.is_in_flight:
+            self.release()
         if self.fresh:
             self.written += self.ring.extend(self.fresh, now)
             self.fresh.clear()

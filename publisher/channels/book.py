@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 from publisher.actions import Action, Emit, Fetch
 from publisher.book.l2 import Book
-from publisher.channels.channel import Precisions, WrongChecksum
+from publisher.channels.channel import Keeper, Precisions, WrongChecksum
 from publisher.kraken import messages
 from publisher.model import Instrument, Now
+from publisher.numbers import Level
 from publisher.timestamps import nanoseconds
 from publisher.wire import WIRE_VERSION, Flag, Orders, OrdersSnapshot, Snapshot, Update
 
@@ -32,6 +33,7 @@ class BookLike(Protocol):
     def replace(self, bids: Any, asks: Any) -> None: ...
     def update(self, bids: Any, asks: Any) -> tuple[list[Any], list[Any]]: ...
     def checksum(self) -> int: ...
+    def top(self) -> tuple[Level | None, Level | None]: ...
     @property
     def bids(self) -> list[Any]: ...
     @property
@@ -50,6 +52,11 @@ class BookTerms:
     snapshot: type[Snapshot] | type[OrdersSnapshot]
 
 
+def alone(keeper: BookKeeper) -> BookKeeper:
+    """Put nothing around a keeper."""
+    return keeper
+
+
 @dataclass(frozen=True, slots=True)
 class BookChannel:
     """Kraken's `book` of `depth` levels a side."""
@@ -61,6 +68,8 @@ class BookChannel:
     symbols_per_s: float = inf
     is_timed: bool = False
     decode: Callable[[bytes], messages.BookMessage] = messages.decode_book
+    around: Callable[[BookKeeper], Keeper] = alone
+    """What is put around each keeper (bbo.py)."""
 
     @property
     def terms(self) -> dict[str, object]:
@@ -71,10 +80,10 @@ class BookChannel:
         """Return the paths of fields that protocol.md 5.1 does not name."""
         return messages.unknown_fields(payload)
 
-    def keeper(self, symbol: str) -> BookKeeper:
+    def keeper(self, symbol: str) -> Keeper:
         """Return the keeper of one L2 book."""
         terms = BookTerms("book", self.depth, self.checksum_freq, Book, Update, Snapshot)
-        return BookKeeper(symbol, terms)
+        return self.around(BookKeeper(symbol, terms))
 
 
 class BookKeeper:
@@ -88,13 +97,13 @@ class BookKeeper:
         self.ts_recv = 0
         self.checksum: int | None = None
         self.crossed_since: float | None = None
-        self._instrument: Instrument
-        self._flags = 0
+        self.instrument: Instrument
+        self.flags = 0
         self._unverified = 0
 
     def is_of(self, instrument: Instrument) -> None:
         """Take the instrument, and an empty book of its precisions."""
-        self._instrument = instrument
+        self.instrument = instrument
         precisions = instrument.price_precision, instrument.qty_precision
         self.book = self.terms.make(self.terms.depth, *precisions)
 
@@ -118,7 +127,7 @@ class BookKeeper:
         self.ts_event = ts_event
         self.ts_recv = ts_recv = now.unix
         self.checksum = stated
-        self._flags = flags
+        self.flags = flags
         out.append(Emit(self.symbol, terms.update(ts_event, ts_recv, 0, flags, bids, asks, stated)))
 
     def replaced(self, data: Any, now: Now, out: list[Action]) -> None:
@@ -132,7 +141,7 @@ class BookKeeper:
         self._unverified = 0
         self.crossed_since = now.mono if book.is_crossed else None
         self.ts_event, self.ts_recv, self.checksum = ts_event, now.unix, own
-        self._flags = CROSSED if book.is_crossed else 0
+        self.flags = CROSSED if book.is_crossed else 0
         out.append(Emit(self.symbol, self._snapshot(own)))
 
     def capture(self) -> Snapshot | OrdersSnapshot | None:
@@ -140,9 +149,12 @@ class BookKeeper:
 
         With `checksum_freq` above 1 the latest updates may not have been compared before.
         """
-        if self.checksum is None or self.book.checksum() != self.checksum:
-            return None
-        return self._snapshot(self.checksum)
+        checksum = self.proven()
+        return None if checksum is None else self._snapshot(checksum)
+
+    def proven(self) -> int | None:
+        """Return the book's checksum if it is the one that Kraken stated last, else None."""
+        return self.checksum if self.book.checksum() == self.checksum else None
 
     def ticked(self, now: Now, out: list[Action]) -> None:
         """Nothing is due by time."""
@@ -156,12 +168,12 @@ class BookKeeper:
         return self._unverified == 0
 
     def _snapshot(self, checksum: int) -> Snapshot | OrdersSnapshot:
-        instrument, terms = self._instrument, self.terms
+        instrument, terms = self.instrument, self.terms
         return terms.snapshot(
             ts_event=self.ts_event,
             ts_recv=self.ts_recv,
             ts_pub=0,
-            flags=self._flags & ~UNVERIFIED,
+            flags=self.flags & ~UNVERIFIED,
             version=WIRE_VERSION,
             channel=terms.name,
             symbol=self.symbol,

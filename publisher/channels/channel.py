@@ -77,11 +77,17 @@ class DataMessage(Protocol):
 class Keeper(Protocol):
     """The state of one symbol in a channel."""
 
-    ts_event: int
-    """Kraken's stamp on the last message taken, 0 before the first."""
-    ts_recv: int
-    crossed_since: float | None
-    """Since when a verified book has been crossed."""
+    @property
+    def ts_event(self) -> int:
+        """Kraken's stamp on the last message taken, 0 before the first."""
+
+    @property
+    def ts_recv(self) -> int:
+        """When that message came."""
+
+    @property
+    def crossed_since(self) -> float | None:
+        """Since when a verified book has been crossed."""
 
     def is_of(self, instrument: Instrument) -> None:
         """Take an instrument's precisions, new ones too; a book begins empty."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from publisher.book.l3 import OrderBook
-from publisher.channels.book import BookKeeper, BookTerms
-from publisher.channels.channel import Precisions
+from publisher.channels.book import BookKeeper, BookTerms, alone
+from publisher.channels.channel import Keeper, Precisions
 from publisher.kraken import level3
 from publisher.wire import Orders, OrdersSnapshot
 
@@ -33,6 +33,7 @@ class Level3Channel:
     precisions: Precisions = "given"
     is_timed: bool = False
     decode: Callable[[bytes], level3.Level3Message] = level3.decode_level3
+    around: Callable[[BookKeeper], Keeper] = alone
 
     @property
     def terms(self) -> dict[str, object]:
@@ -48,9 +49,9 @@ class Level3Channel:
         """Return the paths of fields that protocol.md 6.1 does not name."""
         return level3.unknown_fields(payload)
 
-    def keeper(self, symbol: str) -> BookKeeper:
+    def keeper(self, symbol: str) -> Keeper:
         """Return the keeper of one L3 book."""
         terms = BookTerms(
             "level3", self.depth, self.checksum_freq, OrderBook, Orders, OrdersSnapshot
         )
-        return BookKeeper(symbol, terms)
+        return self.around(BookKeeper(symbol, terms))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
 from publisher.channels.balances import BalancesChannel
-from publisher.channels.book import BookChannel
-from publisher.channels.channel import Channel
+from publisher.channels.bbo import TopKeeper
+from publisher.channels.book import BookChannel, BookKeeper, alone
+from publisher.channels.channel import Channel, Keeper
 from publisher.channels.executions import ExecutionsChannel
 from publisher.channels.instrument import InstrumentChannel
 from publisher.channels.level3 import SYMBOLS_PER_CONNECTION, Level3Channel
@@ -32,6 +33,7 @@ def plan_of(settings: Settings) -> FeedPlan:
         account=settings.account if settings.channel in PRIVATE else "",
         line=settings.line,
         checksum_freq=settings.checksum_freq,
+        bbo=settings.bbo,
         snapshot_interval_s=settings.snapshot_interval_s,
         retention_s=settings.retention_s,
         heartbeat_s=settings.heartbeat_s,
@@ -43,13 +45,15 @@ def plan_of(settings: Settings) -> FeedPlan:
 
 def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
     """Return the symbols of each data connection that the plan's feed needs, with the channel."""
+    around: Callable[[BookKeeper], Keeper] = TopKeeper if plan.bbo else alone
     match plan.channel:
         case "book":
-            return [(plan.symbols, BookChannel(plan.depth, plan.checksum_freq))]
+            channel = BookChannel(plan.depth, plan.checksum_freq, around=around)
+            return [(plan.symbols, channel)]
         case "level3":
             shares = _shares(plan.symbols, SYMBOLS_PER_CONNECTION)
-            channel = Level3Channel(plan.depth, plan.checksum_freq, len(shares))
-            return [(share, channel) for share in shares]
+            orders = Level3Channel(plan.depth, plan.checksum_freq, len(shares), around=around)
+            return [(share, orders) for share in shares]
         case "ticker":
             return [(plan.symbols, TickerChannel(plan.trigger))]
         case "trade":

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from publisher.model import BookState
 from publisher.session.session import Session
 from publisher.session.subscription import Subscription
-from publisher.wire import AnySnapshot
+from publisher.wire import AnySnapshot, TopSnapshot
 
 
 class SessionGroup:
@@ -48,6 +48,10 @@ class SessionGroup:
     def capture(self, symbol: str) -> AnySnapshot | None:
         """Return a symbol's live state as a snapshot event, if there is one."""
         return self._of[symbol].capture(symbol)
+
+    def capture_top(self, symbol: str) -> TopSnapshot | None:
+        """Return the best prices of a symbol's live book, if there is one."""
+        return self._of[symbol].capture_top(symbol)
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         """Return a symbol's state, its checksum while live, and ts_event of its last message."""

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from publisher.actions import Action, Close, Emit, Fetch, Listed, Log, Notify, Send
+from publisher.channels.bbo import TopKeeper
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
@@ -28,7 +29,7 @@ from publisher.session.liveness import Liveness
 from publisher.session.oddities import Oddities
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger
-from publisher.wire import AnySnapshot, Reset
+from publisher.wire import AnySnapshot, Reset, TopSnapshot
 
 CROSSED_S = 1.0
 """A verified book may be crossed for so long before it is asked for again (fault X18)."""
@@ -183,6 +184,14 @@ class Session:
         """Return the live state as a snapshot event; None while it is not live, or proves wrong."""
         subscription = self.subscriptions[symbol]
         return subscription.keeper.capture() if subscription.is_live else None
+
+    def capture_top(self, symbol: str) -> TopSnapshot | None:
+        """Return the best prices of a live book; None while it is not live, or has no tops."""
+        subscription = self.subscriptions[symbol]
+        keeper = subscription.keeper
+        if not (subscription.is_live and isinstance(keeper, TopKeeper)):
+            return None
+        return keeper.capture_top()
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         """Return a book's state, its checksum while live, and ts_event of its last message."""

@@ -36,6 +36,17 @@ def snapshot(symbol: str, checksum: int = 0) -> wire.Snapshot:
     )  # fmt: skip
 
 
+def top(bid: int = 1) -> wire.Top:
+    return wire.Top(ts_event=0, ts_recv=0, ts_pub=0, flags=0, bid=bid, bid_qty=1)
+
+
+def top_snapshot(symbol: str) -> wire.TopSnapshot:
+    return wire.TopSnapshot(
+        ts_event=0, ts_recv=0, ts_pub=0, flags=0, version=1, channel="bbo", symbol=symbol,
+        depth=10, source="book", price_precision=1, qty_precision=8,
+    )  # fmt: skip
+
+
 STATE = wire.FeedState(
     ts_event=0, ts_recv=0, ts_pub=0, flags=0, state="live", symbols=2, live=2, system="online"
 )
@@ -47,11 +58,16 @@ class Desk:
     def __init__(self, **changes: object) -> None:
         self.live = {A, B}
         self.now = 100.0
-        self.publication = Publication(plan(**changes), WRITER, self._capture, self._state_of)
+        self.publication = Publication(
+            plan(**changes), WRITER, self._capture, self._state_of, self._capture_top
+        )
         self.sent: list[Call] = []
 
     def _capture(self, symbol: str) -> wire.Snapshot | None:
         return snapshot(symbol) if symbol in self.live else None
+
+    def _capture_top(self, symbol: str) -> wire.TopSnapshot | None:
+        return top_snapshot(symbol) if symbol in self.live else None
 
     def _state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         is_live = symbol in self.live
