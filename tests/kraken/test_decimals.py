@@ -28,8 +28,8 @@ def test_a_number_stays_as_it_was_written(number: str | int, text: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["", "abc", "NaN", "Infinity", "1e64", "1e999", "1e-99999999999999999999", "1e-63", "9" * 65, ".5",
-     "1.", "1_0", True, None, [1], 10**70],
+    ["", "abc", "NaN", "Infinity", "1e64", "1e999", "1e-99999999999999999999", "1e-63", "9" * 65,
+     ".5", "1.", "1_0", True, None, [1], 10**70],
 )  # fmt: skip
 def test_what_the_wire_cannot_carry_is_no_number(number: object) -> None:
     with pytest.raises(BadNumber):
