@@ -7,8 +7,10 @@ is told as the setting at fault and what is allowed instead; nothing is connecte
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
+
+from publisher.model import Instrument
 
 Channel = Literal[
     "book", "level3", "ticker", "trade", "ohlc", "instrument", "executions", "balances"
@@ -25,6 +27,16 @@ PRIVATE: Collection[Channel] = ("executions", "balances")
 WITH_KEY: Collection[Channel] = ("level3", *PRIVATE)
 
 
+ALL = ("all",)
+"""What stands for every symbol that Kraken lists."""
+ONLINE = ("online",)
+STATUSES = (
+    "cancel_only", "delisted", "limit_only", "maintenance", "online", "post_only", "reduce_only",
+    "work_in_progress",
+)  # fmt: skip
+"""Of a pair (protocol.md 4.5)."""
+
+
 class Choice(NamedTuple):
     """What one feed is to publish."""
 
@@ -35,6 +47,9 @@ class Choice(NamedTuple):
     trigger: str
     account: str
     bbo: bool = False
+    quotes: Sequence[str] = ()
+    statuses: Sequence[str] = ONLINE
+    shard: str = ""
 
 
 def feed_name(choice: Choice, line: str) -> str:
@@ -52,14 +67,46 @@ def feed_name(choice: Choice, line: str) -> str:
         case "executions" | "balances":
             parts.append(choice.account)
     if choice.channel not in WITHOUT_SYMBOLS:
-        parts.append(_which(choice.symbols))
+        parts.append(_which(choice))
+        if choice.shard:
+            parts.append(choice.shard.replace("/", "of"))
     return ".".join([*parts, line] if line else parts)
 
 
-def _which(symbols: Sequence[str]) -> str:
+def _which(choice: Choice) -> str:
+    symbols = tuple(choice.symbols)
+    if symbols == ALL:  # not by the list, which changes from day to day
+        filters = [*choice.quotes, *(choice.statuses if tuple(choice.statuses) != ONLINE else ())]
+        return "-".join(["all", *sorted(name.lower() for name in filters)])
     if len(symbols) == 1:
         return symbols[0]
     return hashlib.sha256(",".join(sorted(symbols)).encode()).hexdigest()[:8]
+
+
+def chosen(
+    pairs: Iterable[Instrument], quotes: Collection[str], statuses: Collection[str]
+) -> list[str]:
+    """Return the symbols of the pairs of one of `quotes` (none: any) and one of `statuses`."""
+    return sorted(
+        pair.symbol
+        for pair in pairs
+        if pair.status in statuses and (not quotes or pair.symbol.partition("/")[2] in quotes)
+    )
+
+
+def share(symbols: Iterable[str], shard: str) -> list[str]:
+    """Return the symbols of the shard `i/n`, all for an empty one. Which shard a symbol is in
+    depends on its name alone: a new listing moves no other.
+    """
+    if not shard:
+        return list(symbols)
+    number, _, count = shard.partition("/")
+    mine = int(number) - 1
+    return [symbol for symbol in symbols if _place(symbol) % int(count) == mine]
+
+
+def _place(symbol: str) -> int:
+    return int.from_bytes(hashlib.sha256(symbol.encode()).digest()[:8], "big")
 
 
 def faults(choice: Choice) -> Iterator[tuple[str, str]]:
@@ -70,6 +117,15 @@ def faults(choice: Choice) -> Iterator[tuple[str, str]]:
     channel = choice.channel
     if channel in WITHOUT_SYMBOLS and choice.symbols:
         yield "symbols", f"the channel {channel} takes no symbols: leave them out"
+    if choice.shard and channel in WITHOUT_SYMBOLS:
+        yield "shard", f"the channel {channel} has no symbols to share: leave it out"
+    if tuple(choice.symbols) != ALL:
+        for name, value, default in (
+            ("quotes", choice.quotes, ()),
+            ("statuses", choice.statuses, ONLINE),
+        ):
+            if tuple(value) != default:
+                yield name, "goes with the symbols `all` only: leave it out, or ask for all"
     if choice.bbo and channel not in ("book", "level3"):
         yield "bbo", f"the channel {channel} has no book: leave it out"
     if channel == "level3" and choice.depth not in LEVEL3_DEPTHS:

@@ -31,6 +31,7 @@ from publisher.errors import FencedError, KrakenRefused
 from publisher.fetching import fetcher_of
 from publisher.health.vitals import Vitals
 from publisher.kraken.messages import Instruments
+from publisher.listing import resolved
 from publisher.logs import get_logger
 from publisher.model import BookState, Now
 from publisher.session import SessionGroup
@@ -48,6 +49,7 @@ def run(settings: Settings) -> int:
     good.
     """
     state = StateFolder(settings.state_dir)
+    settings = resolved(settings, state)
     with contextlib.ExitStack() as stack:
         url = settings.redis_url
         if url is None:

@@ -3,14 +3,16 @@
 Each class says who is at fault and what happens next. Errors carry fields; the sentence is composed
 in `__str__`, so that tests and logs read fields, never prose. `exit_code` is what the process
 returns when the error ends it (decisions: 2 configuration, 3 refused for good, 4 fenced by another
-feed, 70 internal).
+feed, 70 internal; 75 try again later).
 
     PykrakenError
       ConfigurationError      the user's setting; nothing was connected
         MissingExtra          an optional package is not installed
+      InvalidSettings         all wrong settings of one start
       RefusedError            Redis or Kraken said no for good
         RedisRefused
         KrakenRefused
+      KrakenUnreachable       no list of symbols could be had; a later start may have it
       FencedError             another live feed owns the stream
       ProtocolError           Kraken sent what its protocol does not allow
         FrameTooLarge
@@ -59,6 +61,19 @@ class MissingExtra(ConfigurationError):
         )
 
 
+class InvalidSettings(PykrakenError):
+    """One or more settings have values that are not allowed; `faults` has one error for each."""
+
+    exit_code = 2
+
+    def __init__(self, faults: tuple[ConfigurationError, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
 class RefusedError(PykrakenError):
     """The other side refused for good: trying again cannot help."""
 
@@ -80,6 +95,23 @@ class RedisRefused(RefusedError):
 
 class KrakenRefused(RefusedError):
     """Kraken refused for good: every symbol of the feed, or the endpoint itself."""
+
+
+class KrakenUnreachable(PykrakenError):
+    """Kraken's list of pairs could not be had in time; the next start may have it."""
+
+    exit_code = 75
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"Kraken: no list of its pairs from {self.url}: {self.reason}. Check PYKRAKEN_WS_URL, "
+            f"PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE, or name the symbols instead of `all`"
+        )
 
 
 class FencedError(PykrakenError):

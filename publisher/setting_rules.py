@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 SYMBOL = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
+SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 # No braces, which are Redis' hash tag; no dot, so that `{<ns>.*` holds the keys of one namespace.
 NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FEED = re.compile(r"[A-Za-z0-9._/+-]{1,128}")
@@ -55,9 +56,11 @@ def check_url(text: str, *, schemes: Sequence[str]) -> str:
 
 
 def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
-    """Return `symbols` when each reads BASE/QUOTE and none comes twice."""
+    """Return `symbols` when each reads BASE/QUOTE and none comes twice, or `all` stands alone."""
+    if tuple(symbols) == ("all",):
+        return tuple(symbols)
     if not symbols:
-        raise ValueError("must name at least one symbol, BASE/QUOTE, separated by commas")
+        raise ValueError("must name at least one symbol, BASE/QUOTE, separated by commas, or all")
     for symbol in symbols:
         if not SYMBOL.fullmatch(symbol):
             raise ValueError(f"{symbol!r} is not a symbol: BASE/QUOTE, such as BTC/USD")
@@ -65,6 +68,14 @@ def check_symbols(symbols: Sequence[str]) -> tuple[str, ...]:
     if twice:
         raise ValueError(f"{', '.join(twice)} comes twice: name each symbol once")
     return tuple(symbols)
+
+
+def check_shard(text: str) -> str:
+    """Return `text` when it is empty, or i/n with i of 1 to n."""
+    found = SHARD.fullmatch(text)
+    if text and not (found and 1 <= int(found[1]) <= int(found[2])):
+        raise ValueError("must be i/n, the i-th of n shards, such as 1/4; each symbol is in one")
+    return text
 
 
 def check_namespace(text: str) -> str:

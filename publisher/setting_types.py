@@ -17,12 +17,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
-from publisher.channel_rules import DEPTHS, INTERVALS
+from publisher.channel_rules import DEPTHS, INTERVALS, STATUSES
 from publisher.setting_rules import (
     check_api_key,
     check_api_secret,
     check_feed,
     check_namespace,
+    check_shard,
     check_symbols,
     check_url,
 )
@@ -40,6 +41,13 @@ def _one_of(value: int, allowed: Sequence[int]) -> int:
     if value not in allowed:
         raise ValueError(f"must be one of {', '.join(map(str, allowed))}")
     return value
+
+
+def _statuses(values: tuple[str, ...]) -> tuple[str, ...]:
+    strangers = [value for value in values if value not in STATUSES]
+    if strangers or not values:
+        raise ValueError(f"must be of {', '.join(STATUSES)}, separated by commas")
+    return values
 
 
 def _lower(value: object) -> object:
@@ -82,6 +90,9 @@ def default_state_dir() -> Path:
 Symbols = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_separate), AfterValidator(check_symbols)
 ]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separate)]
+Statuses = Annotated[Names, AfterValidator(_statuses)]
+Shard = Annotated[str, AfterValidator(check_shard)]
 Depth = Annotated[int, AfterValidator(lambda value: _one_of(value, DEPTHS))]
 Interval = Annotated[int, AfterValidator(lambda value: _one_of(value, INTERVALS))]
 Namespace = Annotated[str, AfterValidator(check_namespace)]

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from publisher import channel_rules
 from publisher.channel_rules import Channel
-from publisher.errors import ConfigurationError, PykrakenError
+from publisher.errors import ConfigurationError, InvalidSettings
 from publisher.setting_rules import mask_url, nearest
 from publisher.setting_types import (
     ApiKey,
@@ -29,8 +29,11 @@ from publisher.setting_types import (
     Interval,
     LogFormat,
     LogLevel,
+    Names,
     Namespace,
     RedisUrl,
+    Shard,
+    Statuses,
     Symbols,
     WebSocketUrl,
     default_state_dir,
@@ -40,19 +43,6 @@ PREFIX = "PYKRAKEN_"
 MIB = 1024 * 1024
 # Read by the tests, not by the program.
 FOREIGN = frozenset({"PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL"})
-
-
-class InvalidSettings(PykrakenError):
-    """One or more settings have values that are not allowed; `faults` has one error for each."""
-
-    exit_code = 2
-
-    def __init__(self, faults: tuple[ConfigurationError, ...]) -> None:
-        super().__init__(faults)
-        self.faults = faults
-
-    def __str__(self) -> str:
-        return "\n".join(str(fault) for fault in self.faults)
 
 
 SECRET: dict[str, Any] = {"secret": True}
@@ -74,7 +64,22 @@ class Settings(BaseSettings):
     symbols: Symbols = Field(
         default=("BTC/USD", "ETH/USD"),
         description="What to publish, comma separated, in Kraken's names; not for instrument, "
-        "executions and balances. Default: two liquid ones, so that a first run shows life.",
+        "executions and balances; `all` for every one listed. Default: two liquid ones, so that a "
+        "first run shows life.",
+    )
+    quotes: Names = Field(
+        default=(),
+        description="With the symbols `all`: only pairs of these quotes (USD,EUR). Default: any.",
+    )
+    statuses: Statuses = Field(
+        default=("online",),
+        description="With the symbols `all`: only pairs in these states at start-up. Default: "
+        "online, since the others do not trade as usual.",
+    )
+    shard: Shard = Field(
+        default="",
+        description="i/n: publish the i-th of n shares of the symbols, the same whatever else is "
+        "listed. Default: all of them, since one process carries a thousand books.",
     )
     channel: Channel = Field(
         default="book",
@@ -361,6 +366,9 @@ def _choice(settings: Settings) -> channel_rules.Choice:
         trigger=settings.trigger,
         account=settings.account,
         bbo=settings.bbo,
+        quotes=settings.quotes,
+        statuses=settings.statuses,
+        shard=settings.shard,
     )
 
 
