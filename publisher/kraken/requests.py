@@ -9,6 +9,9 @@ import msgspec
 
 Method = Literal["subscribe", "unsubscribe"]
 
+NAMING = ("depth", "interval", "event_trigger")
+"""Terms that say which subscription it is: an unsubscribe has these alone (protocol.md 4)."""
+
 
 class Topic(msgspec.Struct, frozen=True):
     """What is asked for beside the symbols; `terms` are depth, interval and the like."""
@@ -28,7 +31,8 @@ def ask(method: Method, topic: Topic, symbols: Sequence[str], req_id: int) -> by
     params: dict[str, object] = {"channel": topic.channel}
     if symbols:
         params["symbol"] = list(symbols)
-    params |= topic.terms
+    terms = topic.terms.items()
+    params |= {key: term for key, term in terms if method == "subscribe" or key in NAMING}
     if topic.token:
         params["token"] = topic.token
     return _request(method, req_id, params)

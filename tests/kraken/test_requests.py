@@ -27,6 +27,15 @@ def test_unsubscribe_names_the_depth() -> None:
     }
 
 
+def test_unsubscribe_repeats_only_what_names_the_subscription() -> None:
+    topic = Topic("executions", {"snap_orders": True, "order_status": True}, "t")
+    params = json.loads(requests.ask("unsubscribe", topic, [], 1))["params"]
+    assert params == {"channel": "executions", "token": "t"}
+    topic = Topic("ohlc", {"interval": 5, "snapshot": True})
+    params = json.loads(requests.ask("unsubscribe", topic, ["A/B"], 1))["params"]
+    assert params == {"channel": "ohlc", "symbol": ["A/B"], "interval": 5}
+
+
 def test_a_token_goes_with_the_request_and_into_no_repr() -> None:
     topic = Topic("executions", {"snap_orders": True}, "a-token")
     assert json.loads(requests.ask("subscribe", topic, [], 13)) == {
