@@ -77,6 +77,12 @@ def _doctor() -> Command:
     return doctor
 
 
+def _retire() -> Command:
+    from publisher.commands import retire
+
+    return retire
+
+
 class Entry(NamedTuple):
     """A command before it is loaded."""
 
@@ -92,6 +98,7 @@ COMMANDS: Mapping[str, Entry] = {
     "tail": Entry("the events of one stream, one JSON object a line", _tail),
     "book": Entry("one book, rebuilt and verified, printed once", _book),
     "doctor": Entry("what is wrong here, and how to mend it", _doctor),
+    "retire": Entry("what feeds that no longer run left in Redis, listed or removed", _retire),
 }
 
 

@@ -54,6 +54,11 @@ def lease_key(space: str, feed: str) -> str:
     return f"{tagged(space, 'feed.' + feed)}:lease"
 
 
+def requests_key(space: str, feed: str) -> str:
+    """Return the key of the stream in which consumers ask for snapshots (7.6)."""
+    return f"{tagged(space, 'feed.' + feed)}:requests"
+
+
 def catalogue_key(space: str) -> str:
     """Return the key of the catalogue (4.9)."""
     return f"{tagged(space, 'catalogue')}:streams"

@@ -58,6 +58,11 @@ RENEW = _script("renew")
 RELEASE = _script("release")
 
 ALL = (INSPECT, OPEN, APPEND, SNAPSHOT, CLAIM, RENEW, RELEASE)
+"""What a publisher loads."""
+
+# They free memory: a server that is full must not refuse them.
+RETIRE = _script("retire", "last", flags=" flags=allow-oom")
+UNLIST = _script("unlist", flags=" flags=allow-oom")
 
 
 def digest(script: str) -> str:

@@ -1,1 +1,1 @@
-"""The commands that publish: `run`, `demo` and `simulate`."""
+"""The commands that publish, `run`, `demo` and `simulate`, and the one that clears up: `retire`."""
