@@ -98,7 +98,9 @@ class TradeKeeper:
         known = sum(not self._line.add(arrival) for arrival in arrivals)
         if known:
             self.doubled += known
-            out.append(Log("trade.doubled", f"symbol={self.symbol} trades={known}"))
+            out.append(
+                Log("trade.doubled", f"symbol={self.symbol} trades={known} all={self.doubled}")
+            )
         self._go_on(now, out)
 
     def replaced(self, data: Deals, now: Now, out: list[Action]) -> None:
@@ -161,8 +163,9 @@ class TradeKeeper:
                     with contextlib.suppress(BadNumber):  # in precisions of another time
                         self._line.add(Arrival(self._past(past), BACKFILL, now.unix))
                 filling.took(fetch.since, answer, newest, now.mono)
-            case NoPage():
+            case NoPage(reason):
                 filling.failed(answer, now.mono)
+                out.append(Log("trade.unfetched", f"symbol={self.symbol} {reason}"))
 
     # Order ----------------------------------------------------------------------------------------
 
