@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pykraken_consumer._programs import choose
-from pykraken_consumer.book import checksum_of
-from pykraken_consumer.errors import AmbiguousStream, DecodeError, NoStream
-from pykraken_consumer.replica import (
+from pykraken_consumer._choosing import Wish, choose
+from pykraken_consumer._events import (
     Event,
     Gap,
     Missed,
-    Missing,
     Quarantined,
     Regression,
-    Replica,
     Stale,
 )
+from pykraken_consumer.book import checksum_of
+from pykraken_consumer.errors import AmbiguousStream, DecodeError, NoStream
+from pykraken_consumer.replica import Missing, Replica
 from pykraken_consumer.tail import error_line, line
 from pykraken_consumer.wire import (
     Bye,
@@ -39,6 +38,17 @@ from pykraken_consumer.wire import (
 from tests.requirements import ROOT, require
 
 VECTORS = ROOT / "consumers" / "spec" / "vectors"
+STREAMS = {
+    "book": "{kraken.BTC/USD}:book.10",
+    "level3": "{kraken.BTC/USD}:level3.10",
+    "bbo": "{kraken.BTC/USD}:bbo.book.10",
+    "ticker": "{kraken.BTC/USD}:ticker.bbo",
+    "trade": "{kraken.BTC/USD}:trade",
+    "ohlc": "{kraken.BTC/USD}:ohlc.1",
+    "instrument": "{kraken.instrument}:instrument",
+    "executions": "{priv.kraken.main}:executions",
+    "balances": "{priv.kraken.main}:balances",
+}
 RUN_HERE = {"valid", "invalid", "stories", "catalogue", "choices"}
 
 Vector = dict[str, Any]
@@ -135,22 +145,24 @@ def test_catalogue(path: Path | None) -> None:
 def test_choices(path: Path | None) -> None:
     vector = _load(path)
     listings = [decode_listing(row["field"], bytes.fromhex(row["hex"])) for row in vector["rows"]]
-    wish = vector["wish"]
-    depth = int(wish["depth"]) if "depth" in wish else None
+    words = {
+        word: int(value) if word in ("depth", "interval") else value
+        for word, value in vector["wish"].items()
+    }
+    wish = Wish(**words)
     if "code" in vector:
         with pytest.raises((NoStream, AmbiguousStream)) as caught:
-            choose(listings, wish["symbol"], depth=depth, line=wish.get("line"))
+            choose(listings, wish)
         assert getattr(caught.value, "code", None) == vector["code"]
     else:
-        books = choose(listings, wish["symbol"], depth=depth, line=wish.get("line"))
-        assert books[0].stream == vector["chosen"]
+        assert choose(listings, wish)[0].stream == vector["chosen"]
 
 
 @pytest.mark.parametrize("path", _vectors("stories"))
 def test_stories(path: Path | None) -> None:
     story = _load(path)
     missing: Missing = "raise" if story.get("waits") == "no" else "wait"
-    replica = Replica("{kraken.BTC/USD}:book.10", 0, missing)
+    replica = Replica(STREAMS[story.get("stream", "book")], 0, missing)
     told: list[dict[str, object]] = []
     now = 0.0
     for number, step in enumerate(story["steps"]):
@@ -164,8 +176,8 @@ def test_stories(path: Path | None) -> None:
         stands: dict[str, object] = {
             "wants": replica.wants,
             "cursor": None if replica.cursor is None else str(replica.cursor),
-            "valid": replica.book.is_valid,
-            "stale": replica.book.is_stale,
+            "valid": replica.state.is_valid,
+            "stale": replica.state.is_stale,
         }
         assert stands | step["then"] == stands, f"step {number}"
     assert told == story["expect"]
@@ -226,7 +238,7 @@ def _told(events: list[Event]) -> Iterator[dict[str, object]]:
 
 
 def _final(replica: Replica) -> dict[str, object]:
-    book = replica.book
+    book = replica.state
     final: dict[str, object] = {
         "cursor": None if replica.cursor is None else str(replica.cursor),
         "valid": book.is_valid,

@@ -15,6 +15,10 @@ from pykraken_consumer.wire import EntryId, Update, decode, decode_listing, pars
 from tests.consumer.packing import EPOCH, TIME, Story, pack
 
 ID = EntryId(EPOCH, 7)
+CHANNELS = [
+    *("book", "level3", "bbo", "ticker", "trade", "ohlc", "instrument", "executions", "balances")
+]
+PLACES = [*CHANNELS, *[f"{channel}.snap" for channel in CHANNELS], "status"]
 
 numbers = st.one_of(
     st.integers(-5, 2**64 - 1),
@@ -52,7 +56,7 @@ def test_both_ways_agree_on_updates(
 @settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_an_event_or_a_documented_code(data: bytes) -> None:
-    for place in ("book", "snap", "status"):
+    for place in PLACES:
         with suppress(DecodeError):
             decode(ID, data, place)
 
