@@ -6,6 +6,7 @@ with Client("redis://127.0.0.1:6379") as client:
             print(event.book.best_bid, event.book.best_offer)
 """
 
+from ._channels import proven_snapshot
 from ._events import (
     Disconnected,
     Event,
@@ -172,5 +173,6 @@ __all__ = [
     "Unknown",
     "Update",
     "WireEvent",
+    "proven_snapshot",
     "scaled",
 ]

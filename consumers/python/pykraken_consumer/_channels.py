@@ -33,6 +33,7 @@ from .wire import (
     Candle,
     ChannelEvent,
     Closed,
+    EntryId,
     Execution,
     Instruments,
     Orders,
@@ -42,6 +43,7 @@ from .wire import (
     Trades,
     TradesGap,
     Update,
+    decode_snapshot,
 )
 
 TRADES_KEPT: Final = 50  # WIRE §4.13
@@ -73,6 +75,15 @@ _HEADER: Final = (
 def new_state(channel: str) -> State:
     """Return the empty state of a channel."""
     return _STATES.get(channel, Book)()
+
+
+def proven_snapshot(entry_id: EntryId, data: bytes | None, channel: str = "book") -> AnySnapshot:
+    """Return the state in an entry of a channel's `.snap`, proven. Raise `DecodeError`."""
+    if data is None:
+        raise DecodeError(Code.SCHEMA, "field d")
+    snapshot = decode_snapshot(entry_id, data, channel)
+    prove(snapshot)
+    return snapshot
 
 
 def prove(snapshot: AnySnapshot) -> None:
@@ -199,10 +210,14 @@ def _by_name(texts: Iterable[str], name: str) -> dict[str, str]:
     return found
 
 
+def _unread(_: str) -> None:
+    """No name is a number, and none may become a float."""
+
+
 def _object(text: str) -> dict[str, Any]:
-    """Return a JSON text's object, numbers as their text. Raise SCHEMA."""
+    """Return a JSON text's object, its numbers unread. Raise SCHEMA."""
     try:
-        value = json.loads(text, parse_float=str, parse_int=str)
+        value = json.loads(text, parse_float=_unread, parse_int=_unread)
     except (ValueError, RecursionError) as error:
         raise DecodeError(Code.SCHEMA, "json") from error
     if type(value) is not dict:

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, cast
 
 from ._book_events import OrdersFields, UpdateFields
-from ._channels import apply, compare, forget, load, new_state, prove
+from ._channels import apply, compare, forget, load, new_state, prove, proven_snapshot
 from ._events import (
     Disconnected,
     Event,
@@ -57,7 +57,6 @@ from .wire import (
     Update,
     WireEvent,
     decode,
-    decode_snapshot,
     orders_fields,
     parse_id,
     place_of,
@@ -157,7 +156,7 @@ class Replica:
             return []
         after = self._after or self.cursor
         try:
-            snapshot = self._whole(entry_id, data)
+            snapshot = proven_snapshot(entry_id, data, self.channel)
         except DecodeError as error:
             self._refused = entry_id
             return [self._event(Quarantined(error.code, entry_id, error.where))]
@@ -174,7 +173,7 @@ class Replica:
         try:
             if data is None:
                 raise DecodeError(Code.POINTER, "its snapshot is gone")
-            snapshot = self._whole(cursor, data)
+            snapshot = proven_snapshot(cursor, data, self.channel)
         except DecodeError as error:
             return [self._quarantine(error, cursor, _before(cursor))]
         self._load(snapshot)
@@ -373,14 +372,6 @@ class Replica:
     def _forget(self) -> None:
         self._drop("join")
         self._at = self._after = self._floor = self._suspect = self._refused = None
-
-    def _whole(self, entry_id: EntryId, data: bytes | None) -> AnySnapshot:
-        """Return the snapshot in an entry of `.snap`, proven. Raise `DecodeError`."""
-        if data is None:
-            raise DecodeError(Code.SCHEMA, "field d")
-        snapshot = decode_snapshot(entry_id, data, self.channel)
-        prove(snapshot)
-        return snapshot
 
     def _load(self, snapshot: AnySnapshot) -> None:
         state = self.state
