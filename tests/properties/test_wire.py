@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher import wire
-from tests.spec.reader import full_names
+from tests.spec.vectors.events import full_names
 
 uint = st.integers(0, 2**64 - 1)
 crc = st.integers(0, 2**32 - 1)
