@@ -7,6 +7,7 @@ with Client("redis://127.0.0.1:6379") as client:
 """
 
 from ._channels import proven_snapshot
+from ._choosing import Wish
 from ._events import (
     Disconnected,
     Event,
@@ -173,6 +174,7 @@ __all__ = [
     "Unknown",
     "Update",
     "WireEvent",
+    "Wish",
     "proven_snapshot",
     "scaled",
 ]

@@ -112,15 +112,15 @@ class Listing(NamedTuple):
 
     stream: str
     version: int
+    feed: str
     channel: str
     symbol: str | None
     depth: int | None
     price_precision: int | None
     qty_precision: int | None
-    source: str | None
-    trigger: str | None
-    interval: int | None
-    account: str | None
-    feed: str
     line: str
     epoch: int
+    source: str | None = None
+    trigger: str | None = None
+    interval: int | None = None
+    account: str | None = None

@@ -265,7 +265,7 @@ def decode_listing(stream: str, data: bytes) -> Listing:
     due = (*_HEADERS[place_of(stream)], *_LISTING)
     raise_first(faults_of(fields, due))
     known = {field.key: fields[field.key] for field in due}
-    keys = ("v", *_HEADER_KEYS, "fd", "l", "ep")
+    keys = ("v", "fd", "ch", "y", "d", "pp", "qp", "l", "ep", "sc", "tg", "iv", "ac")
     return Listing(stream, *(known.get(key) for key in keys))  # type: ignore[arg-type]
 
 
