@@ -55,7 +55,7 @@ STREAMS = {
 RUN_HERE = {"valid", "invalid", "stories", "catalogue", "choices"}
 
 PRECISIONS = ("price_precision", "qty_precision")
-MARKS = ("channel", "symbol", "epoch", "seq", "ts_event", "is_valid", "is_stale")
+MARKS = ("channel", "symbol", "epoch", "seq", "ts_event", "is_valid", "is_stale", "sequence")
 
 Vector = dict[str, Any]
 

@@ -79,47 +79,64 @@ def raise_first(faults: Faults) -> None:
         raise DecodeError(*min(faults, key=lambda fault: _ORDER.index(fault[0])))
 
 
-def faults_of(fields: dict[str, object], fields_due: Sequence[Field]) -> Faults:
-    """Return what is wrong with each of the fields that are due, looked at by itself."""
+def judged(fields: dict[str, object], fields_due: Sequence[Field]) -> tuple[Faults, dict[str, Any]]:
+    """Return what is wrong with each of the fields that are due, looked at by itself, and the good
+    ones as events hold them: numbers as ints, a `json` as one text.
+    """
     faults = [(Code.SCHEMA, "keys")] if ODD in fields else []
+    good = {}
     for key, kind, is_required in fields_due:
         if key in fields:
-            code = fault(fields[key], kind)
-            if code is not None:
+            value = fields[key]
+            if kind in _ROWS and _is_plain(value, _ROWS[kind]):
+                good[key] = value
+            elif (code := _fault(value, kind)) is not None:
                 faults.append((code, key))
+            else:
+                good[key] = _value(value, kind)
         elif is_required:
             faults.append((Code.SCHEMA, key))
-    return faults
+    return faults, good
 
 
-def fault(value: object, kind: str) -> Code | None:
-    """Return what is wrong with one value, None when nothing is."""
+def _is_plain(rows: object, kinds: Sequence[str]) -> bool:
+    """True for rows with nothing wrong that stand as they are: a quick look, by columns."""
+    if type(rows) is not tuple or not rows:
+        return rows == ()
+    if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {len(kinds)}:
+        return False
+    for column, kind in zip(zip(*rows, strict=True), kinds, strict=True):
+        is_text = kind in ("text", "json")
+        if set(map(type, column)) != {str if is_text else int}:
+            return False
+        low, high = _RANGES.get(kind, (0, _UINT_MAX))
+        if not is_text and (min(column) < low or max(column) > high):
+            return False
+    return True
+
+
+def _fault(value: object, kind: str) -> Code | None:
     if kind in _ROWS:
         kinds = _ROWS[kind]
         return _worst(value, lambda row: _row_fault(row, kinds))
     if kind in _ARRAYS:
         each = _ARRAYS[kind]
-        return _worst(value, lambda part: fault(part, each))
+        return _worst(value, lambda part: _fault(part, each))
     return _SCALARS.get(kind, _int_fault)(value, kind)
 
 
-def value_of(value: Any, kind: str) -> Any:
-    """Return a checked value as events hold it: numbers as ints, a `json` as one text."""
-    if value is None:
-        return None
+def _value(value: Any, kind: str) -> Any:
+    """Return a good value as events hold it."""
     if kind == "number":
         return int(value)
     if kind == "json":
         return value if type(value) is str else "".join(value)
     if kind == "jsons":
-        return tuple([value_of(part, "json") for part in value])
+        return tuple([_value(part, "json") for part in value])
     if kind in _ROWS:
-        return tuple([_row_of(row, _ROWS[kind]) for row in value])
+        kinds = _ROWS[kind]
+        return tuple([tuple(map(_value, row, kinds)) for row in value])
     return value
-
-
-def _row_of(row: tuple[Any, ...], kinds: Sequence[str]) -> tuple[Any, ...]:
-    return tuple([value_of(part, kind) for part, kind in zip(row, kinds, strict=True)])
 
 
 def _worst(value: object, judge: Callable[[object], Code | None]) -> Code | None:
@@ -135,7 +152,7 @@ def _row_fault(row: object, kinds: Sequence[str]) -> Code | None:
         return Code.SCHEMA
     worst = None
     for part, kind in zip(row, kinds, strict=True):
-        code = fault(part, kind)
+        code = _fault(part, kind)
         if code is Code.SCHEMA:
             return code
         worst = worst or code

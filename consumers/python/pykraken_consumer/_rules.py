@@ -1,16 +1,19 @@
 """What the fields of one event say together: which come with which, ranges and order across them.
 
-Pure. Judges maps whose fields were looked at one by one already (WIRE §4, §5.3, §5.4); what was bad
-there is left alone here.
+Pure. Takes maps whose fields were looked at one by one already, and of these the `good` ones, as
+events hold them (WIRE §4, §5.3, §5.4); what was bad is left alone here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from ._fields import Faults, fault, value_of
+from ._fields import Faults
 from .errors import Code
+
+Fields = Mapping[str, Any]
 
 DELETE: Final = 2  # WIRE §4.10
 TRADES_MAX: Final = 50  # WIRE §4.13: "the latest trades, 50 at most"
@@ -38,20 +41,20 @@ _CONTENT: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
 }
 
 
-def epoch(fields: dict[str, object]) -> Faults:
+def epoch(fields: Fields) -> Faults:
     """Judge which keys of an `epoch` come together (WIRE §4.4)."""
     return _together("epoch", fields)
 
 
-def event(channel: str, kind: str, fields: dict[str, object]) -> Faults:
+def event(channel: str, kind: str, fields: Fields, good: Fields) -> Faults:
     """Judge an event of a channel's stream; a snapshot and an epoch have rules of their own."""
     match kind:
         case "orders":
-            return _changes(fields)
+            return _changes(good)
         case "trades":
-            return _trades(fields)
+            return _trades(good)
         case "gap" if channel == "trade":
-            return _gap(fields)
+            return _gap(good)
         case "heartbeat" if channel in ("book", "level3"):
             # WIRE §4.6: the checksum is due where a book is live.
             is_due = fields.get("s") == "live" and "c" not in fields
@@ -59,7 +62,7 @@ def event(channel: str, kind: str, fields: dict[str, object]) -> Faults:
     return _together(kind, fields)
 
 
-def content(channel: str, fields: dict[str, object], *, is_in_snap: bool) -> Faults:
+def content(channel: str, fields: Fields, good: Fields, *, is_in_snap: bool) -> Faults:
     """Judge a snapshot's content and pointer against each other (WIRE §4.3), then the content."""
     keys, is_required = _CONTENT[channel]
     present = [key for key in keys if key in fields]
@@ -70,15 +73,15 @@ def content(channel: str, fields: dict[str, object], *, is_in_snap: bool) -> Fau
     faults = [(Code.SCHEMA, "ptr")] if is_wrong else []
     match channel:
         case "book":
-            faults += _levels(fields)
+            faults += _levels(good)
         case "level3":
-            faults += _orders(fields)
+            faults += _orders(good)
         case "trade":
-            faults += _latest(fields)
+            faults += _latest(good)
     return faults + _together(channel, fields)
 
 
-def _together(kind: str, fields: dict[str, object]) -> Faults:
+def _together(kind: str, fields: Fields) -> Faults:
     faults = []
     for group in _TOGETHER.get(kind, ()):
         present = [key for key in group if key in fields]
@@ -87,41 +90,32 @@ def _together(kind: str, fields: dict[str, object]) -> Faults:
     return faults
 
 
-def _trades(fields: dict[str, object]) -> Faults:
+def _trades(good: Fields) -> Faults:
     """Judge that the ids of trades grow by 1 (WIRE §4.13)."""
-    ids = [trade[0] for trade in _good(fields, "x", "trades") or ()]
+    ids = [trade[0] for trade in good.get("x") or ()]
     is_in_order = all(after == before + 1 for before, after in pairwise(ids))
     return [] if is_in_order else [(Code.ORDER, "x")]
 
 
-def _changes(fields: dict[str, object]) -> Faults:
+def _changes(good: Fields) -> Faults:
     """Judge that no order is added or set to a qty of 0 (WIRE §4.10)."""
     return [
         (Code.RANGE, key)
         for key in ("b", "a")
-        if any(
-            kind != DELETE and qty == 0
-            for kind, _, _, qty, _ in _good(fields, key, "changes") or ()
-        )
+        if any(kind != DELETE and qty == 0 for kind, _, _, qty, _ in good.get(key) or ())
     ]
 
 
-def _gap(fields: dict[str, object]) -> Faults:
+def _gap(good: Fields) -> Faults:
     """Judge that a gap of trades does not end before it begins (WIRE §4.13)."""
-    first, last = _good(fields, "gf", "uint"), _good(fields, "gl", "uint")
+    first, last = good.get("gf"), good.get("gl")
     is_backwards = first is not None and last is not None and last < first
     return [(Code.RANGE, "gl")] if is_backwards else []
 
 
-def _good(fields: dict[str, object], key: str, kind: str) -> Any:
-    """Return the value of a key as events hold it, None when it is not there or bad."""
-    value = fields.get(key)
-    return None if value is None or fault(value, kind) is not None else value_of(value, kind)
-
-
-def _latest(fields: dict[str, object]) -> Faults:
-    faults = _trades(fields)
-    latest, last = _good(fields, "x", "trades"), _good(fields, "lt", "uint")
+def _latest(good: Fields) -> Faults:
+    faults = _trades(good)
+    latest, last = good.get("x"), good.get("lt")
     if latest and len(latest) > TRADES_MAX:
         faults.append((Code.RANGE, "x"))
     if latest and last is not None and latest[-1][0] != last:
@@ -129,12 +123,12 @@ def _latest(fields: dict[str, object]) -> Faults:
     return faults
 
 
-def _levels(fields: dict[str, object]) -> Faults:
+def _levels(good: Fields) -> Faults:
     """Judge an L2 snapshot's levels by WIRE §5.3."""
     faults = []
-    depth = _good(fields, "d", "depth")
+    depth = good.get("d")
     for key, sign in (("b", -1), ("a", 1)):
-        levels = _good(fields, key, "levels") or ()
+        levels = good.get(key) or ()
         if any(qty == 0 for _, qty in levels) or (depth is not None and len(levels) > depth):
             faults.append((Code.RANGE, key))
         keys = [sign * price for price, _ in levels]
@@ -143,12 +137,12 @@ def _levels(fields: dict[str, object]) -> Faults:
     return faults
 
 
-def _orders(fields: dict[str, object]) -> Faults:
+def _orders(good: Fields) -> Faults:
     """Judge an L3 snapshot's orders by WIRE §5.4."""
     faults = []
-    depth = _good(fields, "d", "depth")
+    depth = good.get("d")
     for key, sign in (("b", -1), ("a", 1)):
-        orders = _good(fields, key, "orders") or ()
+        orders = good.get(key) or ()
         prices = len({price for _, price, _, _ in orders})
         if (
             any(qty == 0 for _, _, qty, _ in orders)

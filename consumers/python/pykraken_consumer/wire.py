@@ -33,7 +33,7 @@ from ._book_events import (
     Update,
     UpdateFields,
 )
-from ._fields import Field, faults_of, raise_first, table, value_of
+from ._fields import Field, judged, raise_first, table
 from ._ids import EntryId, parse_id
 from ._life_events import Bye, Epoch, Feed, Heartbeat, Listing, Notice, Reset, Unknown
 from ._market_events import (
@@ -263,10 +263,10 @@ def decode_listing(stream: str, data: bytes) -> Listing:
     """Return one value of the catalogue (WIRE §4.9). Raise `DecodeError`."""
     fields = unpack_map(data)
     due = (*_HEADERS[place_of(stream)], *_LISTING)
-    raise_first(faults_of(fields, due))
-    known = {field.key: fields[field.key] for field in due}
+    faults, good = judged(fields, due)
+    raise_first(faults)
     keys = ("v", "fd", "ch", "y", "d", "pp", "qp", "l", "ep", "sc", "tg", "iv", "ac")
-    return Listing(stream, *(known.get(key) for key in keys))  # type: ignore[arg-type]
+    return Listing(stream, *(good.get(key) for key in keys))  # type: ignore[arg-type]
 
 
 def place_of(key: str) -> Place:
@@ -356,24 +356,23 @@ def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
         return _epoch(entry_id, fields, channel)
     shape = _SHAPES[channel].get(kind)
     if shape is None:
-        raise_first(faults_of(fields, _COMMON))
+        raise_first(judged(fields, _COMMON)[0])
         return Unknown(entry_id, kind)
     make, due = shape
-    faults = faults_of(fields, due)
+    faults, good = judged(fields, due)
     if kind == "snapshot":
-        faults += rules.content(channel, fields, is_in_snap=channel != place)
+        faults += rules.content(channel, fields, good, is_in_snap=channel != place)
     else:
-        faults += rules.event(channel, kind, fields)
+        faults += rules.event(channel, kind, fields, good)
     raise_first(faults)
-    return make(entry_id, *[value_of(fields.get(key), what) for key, what, _ in due])
+    return make(entry_id, *[good.get(key) for key, _, _ in due])
 
 
 def _epoch(entry_id: EntryId, fields: dict[str, object], place: Place) -> Epoch:
     header = _HEADERS[place]
     due = (*_COMMON, *_EPOCH, *header)
-    raise_first(faults_of(fields, due) + rules.epoch(fields))
-    # What the stream's header does not have is an unknown key here, and ignored.
-    known = {field.key: fields.get(field.key) for field in due}
+    faults, good = judged(fields, due)
+    raise_first(faults + rules.epoch(fields))
     own = ("te", "tr", "tp", "f", "v", "why", "fd", "w", "ch", "y", "d", "pp", "qp")
     keys = (*own, "pe", "ps", "mf", "ml", "sc", "tg", "iv", "ac")
-    return Epoch(entry_id, *(known.get(key) for key in keys))  # type: ignore[arg-type]
+    return Epoch(entry_id, *(good.get(key) for key in keys))  # type: ignore[arg-type]
