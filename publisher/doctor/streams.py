@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import redis
-from pykraken_consumer.book import checksum_of
-from pykraken_consumer.errors import DecodeError
+from pykraken_consumer import proven_snapshot
+from pykraken_consumer.errors import Code, DecodeError
 from pykraken_consumer.wire import (
-    UNVERIFIED,
     Bye,
     Heartbeat,
     Listing,
@@ -17,8 +16,8 @@ from pykraken_consumer.wire import (
     WireEvent,
     decode,
     decode_listing,
-    decode_snapshot,
     parse_id,
+    place_of,
 )
 
 from publisher.bus.keys import catalogue_key
@@ -96,7 +95,7 @@ def _last(client: redis.Redis, stream: str) -> Last:
     if entry is None:
         return Last(None, "in the catalogue, but no such stream")
     try:
-        return Last(decode(parse_id(entry[0]), entry[1]), "")
+        return Last(decode(parse_id(entry[0]), entry[1], place_of(stream)), "")
     except DecodeError as error:
         return Last(None, f"its last entry does not decode: {error}")
 
@@ -107,12 +106,11 @@ def _snapshot_fault(client: redis.Redis, stream: str) -> str:
     if entry is None:
         return "no snapshot"
     try:
-        snapshot = decode_snapshot(parse_id(entry[0]), entry[1])
+        proven_snapshot(parse_id(entry[0]), entry[1], place_of(stream))
     except DecodeError as error:
+        if error.code is Code.CHECKSUM:
+            return "its newest snapshot differs from its checksum"
         return f"its newest snapshot does not decode: {error}"
-    proven = checksum_of(snapshot.bids or (), snapshot.asks or ()) == snapshot.checksum
-    if not proven and not snapshot.flags & UNVERIFIED:
-        return "its newest snapshot differs from its checksum"
     return ""
 
 

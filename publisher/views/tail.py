@@ -9,7 +9,7 @@ import argparse
 
 from pykraken_consumer import Disconnected, EntryId, Gap, Quarantined, Reconnected, Record
 from pykraken_consumer.tail import Start, error_line, line
-from pykraken_consumer.wire import Place, parse_id
+from pykraken_consumer.wire import parse_id
 
 from publisher.errors import ConfigurationError
 from publisher.logs import get_logger
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     with target.opened(where) as client:
         key = target.stream_key(client, where)
         printed = 0
-        for record in client.entries(key, start=start, place=place_of(key)):
+        for record in client.entries(key, start=start):
             printed += show(record)
             if printed == arguments.count:
                 break
@@ -61,13 +61,6 @@ def start_of(text: str) -> Start | EntryId:
     except ValueError:
         allowed = "must be now, snapshot, oldest or an entry id such as 1795479290094-7"
         raise ConfigurationError("--from", text, allowed) from None
-
-
-def place_of(key: str) -> Place:
-    """Return which of a stream's places a key names, by the grammar of WIRE.md 2.1."""
-    if key.endswith(".snap"):
-        return "snap"
-    return "status" if ":status" in key else "book"
 
 
 def show(record: Record) -> int:

@@ -1,7 +1,7 @@
 """What a view looks at: the server, the stream, and how the consumer's refusals are told.
 
-A stream is named by its key, or by symbol and depth; without a depth, and where a deeper stream
-serves as well, the catalogue decides (WIRE.md 4.9).
+A stream is named by its key, or by symbol, channel and what the channel has; what is left open, and
+where a deeper stream serves as well, the catalogue decides (WIRE.md 4.9).
 """
 
 from __future__ import annotations
@@ -18,24 +18,33 @@ from pykraken_consumer import (
     Listing,
     NoStream,
     RedisUnreachable,
+    Wish,
 )
+from pykraken_consumer.wire import place_of
 
 from publisher import reach
-from publisher.bus.keys import stream_keys
-from publisher.errors import PykrakenError
+from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS, Channel
+from publisher.errors import ConfigurationError, PykrakenError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
 
-FLAGS = ("depth", "line", "redis_url", "ca_file", "namespace", *EVERYWHERE)
+FLAGS = (
+    *("channel", "depth", "interval", "trigger", "account", "line"),
+    *("redis_url", "ca_file", "namespace", *EVERYWHERE),
+)
 
 
 class Target(NamedTuple):
-    """Where to read: `symbol` may be a stream's key; `depth` None leaves it to the catalogue."""
+    """Where to read: `symbol` may be a stream's key; what is None is left to the catalogue."""
 
     url: str
     namespace: str
     symbol: str
     depth: int | None
     line: str
+    channel: Channel = "book"
+    interval: int | None = None
+    trigger: str | None = None
+    account: str | None = None
 
 
 class ReadRefused(PykrakenError):
@@ -54,7 +63,11 @@ class ReadRefused(PykrakenError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Register the symbol and the settings that say where to read."""
     parser.add_argument(
-        "symbol", metavar="SYMBOL", help="such as BTC/USD, or a stream's key in braces"
+        "symbol",
+        metavar="SYMBOL",
+        nargs="?",
+        default="",
+        help="such as BTC/USD, or a stream's key in braces; none for a channel without symbols",
     )
     add_flags(parser, FLAGS)
 
@@ -62,9 +75,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def target_of(arguments: argparse.Namespace) -> Target:
     """Return what the flags and settings name. Raises InvalidSettings, ConfigurationError."""
     settings = settings_of(arguments)
-    depth = settings.depth if "depth" in settings.model_fields_set else None
-    url = reach.redis_url(settings)
-    return Target(url, settings.namespace, arguments.symbol, depth, settings.line)
+    symbol: str = arguments.symbol
+    if not symbol.startswith("{") and bool(symbol) == (settings.channel in WITHOUT_SYMBOLS):
+        allowed = "must be left out" if symbol else "must be given"
+        raise ConfigurationError("SYMBOL", symbol, f"{allowed} for {settings.channel}")
+    told = settings.model_fields_set
+    return Target(
+        url=reach.redis_url(settings),
+        namespace=settings.namespace,
+        symbol=symbol,
+        depth=settings.depth if "depth" in told else None,
+        line=settings.line,
+        channel=settings.channel,
+        interval=settings.interval if "interval" in told else None,
+        trigger=settings.trigger if "trigger" in told else None,
+        account=settings.account if "account" in told else None,
+    )
+
+
+def book_target_of(arguments: argparse.Namespace) -> Target:
+    """Return what the flags and settings name of book or level3, and raise ConfigurationError for
+    other channels, which hold no book.
+    """
+    target = target_of(arguments)
+    named = place_of(target.symbol) if target.symbol.startswith("{") else target.channel
+    if named not in ("book", "level3"):
+        raise ConfigurationError("channel", named, "must be book or level3: others hold no book")
+    return target
 
 
 @contextlib.contextmanager
@@ -86,31 +123,52 @@ def refusals() -> Iterator[None]:
 def stream_key(client: Client, target: Target) -> str:
     """Return the key of the target's stream; ask the catalogue only where it matters.
 
-    Raises NoStream, AmbiguousStream, RedisRefused and, without a depth, RedisUnreachable.
+    Raises NoStream, AmbiguousStream, RedisRefused and, where the words name none, RedisUnreachable.
     """
-    if target.symbol.startswith("{"):
-        return target.symbol
+    wish = Wish(
+        target.symbol,
+        target.channel,
+        depth=target.depth,
+        interval=target.interval,
+        trigger=target.trigger,
+        account=target.account,
+        line=target.line or None,
+    )
+    named = wish.key(target.namespace)
+    if named is not None and wish.is_key:
+        return named
     try:
-        listed = [row for row in client.streams() if row.symbol == target.symbol]
+        listed = client.streams("private" if target.channel in PRIVATE else "public")
     except RedisUnreachable:
-        if target.depth is None:
+        if named is None:
             raise
-        listed = []
+        return named
     chosen = choose(listed, target)
-    if chosen is not None:
-        return chosen.stream
-    if target.depth is None:
-        raise NoStream(f"{target.symbol} in namespace {target.namespace}")
-    part = f"book.{target.depth}"
-    return stream_keys(target.namespace, target.symbol, part, target.line).stream
+    if chosen is None and named is None:
+        raise NoStream(f"{wish} in namespace {target.namespace}")
+    return chosen.stream if chosen else str(named)
 
 
 def choose(listed: list[Listing], target: Target) -> Listing | None:
     """Return the shallowest stream that serves, None if none does; raise AmbiguousStream. Pure."""
-    deep = [row for row in listed if row.depth >= (target.depth or 0)]
-    least = min((row.depth for row in deep), default=0)
-    serving = [row for row in deep if row.depth == least]
+    serving = [row for row in listed if _serves(row, target)]
+    least = min((_size(row) for row in serving), default=0)
+    serving = [row for row in serving if _size(row) == least]
     lines = [row for row in serving if row.line == target.line] or serving
     if len(lines) > 1:
-        raise AmbiguousStream(target.symbol, [row.stream for row in lines])
+        raise AmbiguousStream(target.symbol or target.channel, [row.stream for row in lines])
     return lines[0] if lines else None
+
+
+def _serves(row: Listing, target: Target) -> bool:
+    return (
+        (row.channel, row.symbol or "") == (target.channel, target.symbol)
+        and (row.depth or 0) >= (target.depth or 0)
+        and target.interval in (None, row.interval)
+        and target.trigger in (None, row.trigger)
+        and target.account in (None, row.account)
+    )
+
+
+def _size(row: Listing) -> int:
+    return row.depth or row.interval or 0

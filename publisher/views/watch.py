@@ -60,7 +60,7 @@ def add_view_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the book until told to stop; return 0. Raises PykrakenError."""
-    where = target.target_of(arguments)
+    where = target.book_target_of(arguments)
     with target.opened(where) as client:
         key = target.stream_key(client, where)
     show(where, key, arguments.seconds, lambda: None)

@@ -15,6 +15,9 @@ from pykraken_consumer import (
     Heartbeat,
     Joined,
     Missed,
+    OrderBook,
+    Orders,
+    OrdersSnapshot,
     Quarantined,
     Reconnected,
     Regression,
@@ -28,7 +31,7 @@ from pykraken_consumer import (
 from publisher.views.ladder import State, View
 from publisher.views.meter import Hop, Meter, Stamps
 
-STAMPED = (Update, Snapshot, Epoch, Reset, Heartbeat, Bye)
+STAMPED = (Update, Orders, Snapshot, OrdersSnapshot, Epoch, Reset, Heartbeat, Bye)
 
 
 class Watched:
@@ -38,7 +41,7 @@ class Watched:
         self.stream = stream
         self._symbol = symbol
         self._meter = Meter()
-        self._book: Book | None = None
+        self._book: Book | OrderBook | None = None
         self._was_valid = self._is_away = self._said_bye = False
         self._gaps = self._resets = self._epochs = 0
         self._last = ""
@@ -58,7 +61,7 @@ class Watched:
     def view(self, now_ns: int, rows: int) -> View:
         """Return the present moment with at most `rows` levels a side."""
         hops, rate = self._meter.hops(now_ns), self._meter.per_second(now_ns)
-        book = self._book or Book()
+        book: Book | OrderBook = self._book or Book()
         return view_of(
             self.stream,
             book,
@@ -111,7 +114,7 @@ class Watched:
 
 def view_of(
     stream: str,
-    book: Book,
+    book: Book | OrderBook,
     rows: int,
     *,
     symbol: str = "",

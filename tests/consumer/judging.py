@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pykraken_consumer.replica import Event, Gap, Joined, Missed, Quarantined, Replica
+from pykraken_consumer._events import Event, Gap, Joined, Missed, Quarantined
+from pykraken_consumer.replica import Replica
 from pykraken_consumer.wire import EntryId, parse_id
 
 from tests.consumer.packing import Story

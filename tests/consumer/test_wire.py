@@ -10,11 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pykraken_consumer import wire
 from pykraken_consumer.errors import Code, DecodeError
-from pykraken_consumer.wire import EntryId, Update, decode, decode_listing, parse_id, update_fields
+from pykraken_consumer.wire import (
+    EntryId,
+    Update,
+    decode,
+    decode_listing,
+    orders_fields,
+    parse_id,
+    update_fields,
+)
 
 from tests.consumer.packing import EPOCH, TIME, Story, pack
 
 ID = EntryId(EPOCH, 7)
+CHANNELS = [
+    *("book", "level3", "bbo", "ticker", "trade", "ohlc", "instrument", "executions", "balances")
+]
+PLACES = [*CHANNELS, *[f"{channel}.snap" for channel in CHANNELS], "status"]
 
 numbers = st.one_of(
     st.integers(-5, 2**64 - 1),
@@ -23,16 +35,16 @@ numbers = st.one_of(
 levels = st.lists(st.lists(numbers, min_size=1, max_size=3), max_size=3)
 
 
-def _judged(data: bytes) -> object:
+def _judged(data: bytes, place: str = "book") -> object:
     try:
-        return decode(ID, data)
+        return decode(ID, data, place)
     except DecodeError as error:
         return error.code
 
 
-def _judged_the_long_way(data: bytes) -> object:
+def _judged_the_long_way(data: bytes, place: str = "book") -> object:
     try:
-        return wire._decode_any(ID, data, "book")
+        return wire._decode_any(ID, data, place)
     except DecodeError as error:
         return error.code
 
@@ -52,7 +64,7 @@ def test_both_ways_agree_on_updates(
 @settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_an_event_or_a_documented_code(data: bytes) -> None:
-    for place in ("book", "snap", "status"):
+    for place in PLACES:
         with suppress(DecodeError):
             decode(ID, data, place)
 
@@ -89,6 +101,36 @@ def test_any_bytes_after_the_head_of_an_update_are_judged_alike(draws: st.DataOb
     parts = [draws.draw(side), "a", draws.draw(side), "c", draws.draw(numbers)]
     data = head + b"".join(msgpack.packb(part) for part in parts)
     assert _judged(data) == _judged_the_long_way(data)
+
+
+changes = st.lists(
+    st.one_of(
+        st.tuples(st.integers(-1, 3), st.text(max_size=3), numbers, numbers, numbers),
+        st.lists(numbers, max_size=6),
+        st.dictionaries(st.text(max_size=1), numbers, min_size=5, max_size=5),
+        st.text(min_size=5, max_size=5),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(b=changes, a=changes, c=numbers, te=numbers)
+def test_both_ways_agree_on_orders(b: object, a: object, c: object, te: object) -> None:
+    known = {"t": "orders", "te": te, "tr": TIME, "tp": TIME, "f": 0, "b": b, "a": a, "c": c}
+    data = msgpack.packb(known)
+    assert _judged(data, "level3") == _judged_the_long_way(data, "level3")
+
+
+def test_any_byte_of_orders_changed_lost_or_doubled_is_judged_alike() -> None:
+    rows = [(0, "O1", 6_350_016, 2**63, TIME), (2, "O2", 7, 0, 1)]
+    data = pack("orders", b=rows, a=[(1, "Ö", 300, 2**40, 2)], c=0x8457103B)
+    assert orders_fields(data) is not None
+    for at in range(len(data)):
+        before, after = data[:at], data[at + 1 :]
+        for other in (b"", data[at : at + 1] * 2, *(b"%c" % byte for byte in range(256))):
+            harmed = before + other + after
+            assert _judged(harmed, "level3") == _judged_the_long_way(harmed, "level3"), harmed
 
 
 def test_the_short_way_takes_updates_and_leaves_the_rest() -> None:

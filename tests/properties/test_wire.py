@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher import wire
-from tests.spec.reader import full_names
+from tests.spec import strict
+from tests.spec.vectors.events import full_names
 
 uint = st.integers(0, 2**64 - 1)
 crc = st.integers(0, 2**32 - 1)
@@ -82,32 +83,49 @@ notices = st.fixed_dictionaries({**stamps, "kind": text, "symbol": text, "note":
 ID = consumer.EntryId(1767323045000, 7)
 
 
-def judge(kind: str, event: wire.Event, fields: dict[str, Any], ts_pub: int) -> None:
-    """Encode an event; both readers must find exactly `fields`, at the moment of publishing."""
-    facts = {**fields, "ts_pub": ts_pub}
+def judge(
+    kind: str, event: wire.Event, fields: dict[str, Any], ts_pub: int, place: str = "book"
+) -> None:
+    """Encode an event; the readers must find exactly `fields`, at the moment of publishing."""
+    facts = {"type": kind, **{name: digits(v) for name, v in fields.items()}}
+    facts["ts_pub"] = str(ts_pub)
     data = wire.encode(event, ts_pub)
     raw = msgpack.unpackb(data)
-    assert full_names(raw) == {"type": kind, **{name: digits(v) for name, v in facts.items()}}
-    for side in ("b", "a"):
+    assert full_names(raw) == facts
+    assert strict.decode(data, place) == facts
+    for side in ("b", "a") if place == "book" else ():
         for number in (number for level in raw.get(side, []) for number in level):
             assert type(number) is (int if int(number) < 2**64 else str)
-    decoded = consumer.decode(ID, data, "status" if kind in ("feed", "notice") else "book")
-    read = {
-        name: value
-        for name, value in decoded._asdict().items()
-        if name != "entry_id" and value is not None
-    }
-    assert {name: digits(value) for name, value in read.items()} == {
-        name: digits(value) for name, value in facts.items()
-    }
+    assert consumed(ID, data, place) == facts
+
+
+def consumed(entry_id: consumer.EntryId, data: bytes, place: str) -> dict[str, Any]:
+    """Return the consumer's event with full names and digits; raise DecodeError."""
+    event = consumer.decode(entry_id, data, place)
+    fields = {name: digits(value) for name, value in event._asdict().items() if value is not None}
+    del fields["entry_id"]
+    if isinstance(event, consumer.Unknown):
+        return fields
+    return {"type": KINDS.get(type(event).__name__, type(event).__name__.lower()), **fields}
+
+
+KINDS = {
+    **{
+        f"{name}Snapshot": "snapshot"
+        for name in (
+            "Orders", "Top", "Ticker", "Trades", "Candle", "Instruments", "Executions", "Balances",
+        )
+    },
+    "TradesGap": "gap",
+    "OrdersGap": "gap",
+}  # fmt: skip
+"""The consumer's events whose names are not their types."""
 
 
 def digits(value: Any) -> Any:
-    """Return numbers as text, levels as lists, text as it is."""
-    if isinstance(value, str):
-        return value
+    """Return numbers as text, rows as lists, text as it is."""
     if isinstance(value, list | tuple):
-        return [[str(price), str(qty)] for price, qty in value]
+        return [digits(part) for part in value]
     return str(value)
 
 
@@ -158,10 +176,10 @@ def test_byes(fields: dict[str, Any], ts_pub: int) -> None:
 @given(feeds, uint)
 @settings(deadline=None)
 def test_feeds(fields: dict[str, Any], ts_pub: int) -> None:
-    judge("feed", wire.FeedState(**fields), fields, ts_pub)
+    judge("feed", wire.FeedState(**fields), fields, ts_pub, "status")
 
 
 @given(notices, uint)
 @settings(deadline=None)
 def test_notices(fields: dict[str, Any], ts_pub: int) -> None:
-    judge("notice", wire.Notice(**fields), fields, ts_pub)
+    judge("notice", wire.Notice(**fields), fields, ts_pub, "status")

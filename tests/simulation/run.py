@@ -106,8 +106,8 @@ def unwell(stage: Stage) -> str:
         if reader.paused_until > stage.world.now:
             return f"{reader.name} is paused"
         for name, replica in reader.replicas.items():
-            if not replica.book.is_valid or replica.book.is_stale:
-                return f"{reader.name} has {name} {replica.book!r}, wants {replica.wants}"
+            if not replica.state.is_valid or replica.state.is_stale:
+                return f"{reader.name} has {name} {replica.state!r}, wants {replica.wants}"
     return ""
 
 

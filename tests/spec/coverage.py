@@ -12,6 +12,9 @@ from tests.spec import wire_page
 from tests.spec.vectors.files import data_of, load
 from tests.spec.wire_page import Clause, Key
 
+Travelled = tuple[str, dict[str, Any]]
+"""The place of an entry, the map that travels."""
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -22,8 +25,8 @@ class Vectors:
     stories: list[dict[str, Any]]
     catalogue: list[dict[str, Any]]
     choices: list[dict[str, Any]]
-    maps: list[dict[str, Any]]
-    without_key: list[dict[str, Any]]
+    maps: list[Travelled]
+    without_key: list[Travelled]
 
 
 def read(data: bytes) -> Any:
@@ -34,15 +37,17 @@ def read(data: bytes) -> Any:
 def load_all() -> Vectors:
     """Return the committed vectors."""
     valid, invalid = load("valid"), load("invalid")
-    refused = [read(data_of(body)) for body in invalid if body["code"] == "SCHEMA"]
+    refused = [
+        (body["stream"], read(data_of(body))) for body in invalid if body["code"] == "SCHEMA"
+    ]
     return Vectors(
         valid=valid,
         invalid=invalid,
         stories=load("stories"),
         catalogue=load("catalogue"),
         choices=load("choices"),
-        maps=[read(data_of(body)) for body in valid],
-        without_key=[fields for fields in refused if isinstance(fields, dict)],
+        maps=[(body["stream"], read(data_of(body))) for body in valid],
+        without_key=[(place, fields) for place, fields in refused if isinstance(fields, dict)],
     )
 
 
@@ -58,39 +63,54 @@ def uncovered(page: dict[str, Clause], vectors: Vectors) -> list[str]:
 
 
 def _keys(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
-    common = wire_page.common_keys(page)
-    for kind, own in wire_page.event_keys(page).items():
-        maps = [fields for fields in vectors.maps if fields["t"] == kind]
+    events = wire_page.event_keys(page)
+    for channel, header in wire_page.header_keys(page).items():
+        # Of an epoch's own keys one stream shows all; its header is shown in every channel.
+        events[channel, "epoch"] = header
+        events |= {(channel, kind): [] for kind in ("reset", "heartbeat", "bye")}
+    for (channel, kind), own in events.items():
+        name = f"{channel} {kind}".strip()
+        maps = [fields for fields in _of(channel, vectors.maps) if fields["t"] == kind]
         if not maps:
-            yield f"event {kind}: no valid vector"
+            yield f"event {name}: no valid vector"
+        refused = [
+            fields for fields in _of(channel, vectors.without_key) if fields.get("t") == kind
+        ]
         for key in own:
-            yield from _key(kind, key, maps, vectors)
-    for key in common:
-        if not any(key.name not in fields for fields in vectors.without_key):
+            yield from _key(name, key, maps, refused)
+    for key in wire_page.common_keys(page):
+        if not any(key.name not in fields for _, fields in vectors.without_key):
             yield f"key {key.name}: no invalid vector without it"
 
 
-def _key(kind: str, key: Key, maps: list[dict[str, Any]], vectors: Vectors) -> Iterator[str]:
+def _of(channel: str, travelled: list[Travelled]) -> Iterator[dict[str, Any]]:
+    """Yield the maps of a channel's streams; of every stream where no channel is named."""
+    for place, fields in travelled:
+        if channel in (wire_page.STREAM, place.partition(".")[0]):
+            yield fields
+
+
+def _key(
+    name: str, key: Key, maps: list[dict[str, Any]], refused: list[dict[str, Any]]
+) -> Iterator[str]:
     shown = [fields[key.name] for fields in maps if key.name in fields]
     if not shown:
-        yield f"{kind}.{key.name}: no valid vector has it"
+        yield f"{name}.{key.name}: no valid vector has it"
     for value in key.values:
         if value not in shown:
-            yield f"{kind}.{key.name}: no valid vector has the value {value}"
+            yield f"{name}.{key.name}: no valid vector has the value {value}"
     if not key.is_required and len(shown) == len(maps):
-        yield f"{kind}.{key.name}: no valid vector is without it"
-    if key.rule.startswith("required") and not any(
-        fields.get("t") == kind and key.name not in fields for fields in vectors.without_key
-    ):
-        yield f"{kind}.{key.name}: required, but no invalid vector is without it"
+        yield f"{name}.{key.name}: no valid vector is without it"
+    if key.rule.startswith("required") and not any(key.name not in fields for fields in refused):
+        yield f"{name}.{key.name}: required, but no invalid vector is without it"
 
 
 def _flags(page: dict[str, Clause], vectors: Vectors) -> Iterator[str]:
     for name, bit in wire_page.flags(page).items():
-        if not any(fields["f"] == bit for fields in vectors.maps):
+        if not any(fields["f"] == bit for _, fields in vectors.maps):
             yield f"flag {name}: no valid vector has it alone"
     known = sum(wire_page.flags(page).values())
-    if not any(fields["f"] & ~known for fields in vectors.maps):
+    if not any(fields["f"] & ~known for _, fields in vectors.maps):
         yield "flags: no valid vector has an unknown bit"
 
 

@@ -1,16 +1,18 @@
 """A strict decoder written from WIRE.md §3 to §5 alone, to judge decoders and vectors.
 
 It has a msgpack reader of its own, so that the limits of §3.3 are the page's and no library's. What
-the page leaves open raises `Open`: two keys that are the same, and events out of their place.
+the page leaves open, two keys that are the same, raises `Open`.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
-from tests.spec.reader import full_names
-from tests.spec.vectors.events import Event
+from tests.spec import tables
+from tests.spec.vectors.events import Event, full_names
 
 
 class Refused(Exception):
@@ -100,33 +102,10 @@ class Pairs(list[tuple[Any, Any]]):
     """A map as it came."""
 
 
-RANGES = {
-    "uint": (0, 2**64 - 1),
-    "version": (0, 2**64 - 1),
-    "crc": (0, 2**32 - 1),
-    "depth": (1, 100_000),
-    "precision": (0, 30),
-    "pointer": (1, 1),
-}
-STATES = ("disconnected", "awaiting_snapshot", "live")
-COMMON = "te=uint tr=uint tp=uint f=uint"
-PLACE = "ch=channel y=text d=depth pp=precision qp=precision"
-TABLES = {
-    ("book", "update"): "b=levels a=levels c=crc",
-    ("book", "snapshot"): f"v=version {PLACE} c=crc b?=levels a?=levels ptr?=pointer",
-    ("snap", "snapshot"): f"v=version {PLACE} c=crc b=levels a=levels",
-    ("book", "epoch"): f"v=version why=text fd=text w=uint {PLACE}"
-    " pe?=uint ps?=uint mf?=uint ml?=uint",
-    ("status", "epoch"): "v=version why=text fd=text w=uint pe?=uint ps?=uint mf?=uint ml?=uint",
-    ("book", "reset"): "why=text n?=text",
-    ("book", "heartbeat"): "s=state c?=crc",
-    ("book", "bye"): "n?=text",
-    ("status", "bye"): "n?=text",
-    ("status", "feed"): "s=state ns=uint nl=uint sys=text",
-    ("status", "notice"): "k=text y=text n=text",
-}
-"""Keys of each event in each place; a question mark after those that may be absent."""
-KNOWN = {kind for _, kind in TABLES}
+Rules = Callable[[list[Any], Any, int], set[str]]
+"""Rows, depth, and the sign that makes their prices rise: codes."""
+CONTENT_LIMIT = 50
+"""Trades in a snapshot (§4.13)."""
 
 
 def decode(data: bytes, place: str) -> Event:
@@ -152,23 +131,23 @@ def _judged(fields: dict[str, Any], place: str, *, is_odd: bool) -> Event:
         if "v" in fields:
             raise Open
         raise Refused("SCHEMA")
-    if kind in KNOWN and (place, kind) not in TABLES and place != "snap":
-        raise Open
-    table = _table(f"{COMMON} {TABLES.get((place, kind), '')}")
+    table = _table(f"{tables.COMMON} {tables.TABLES.get((place, kind), '')}")
     if table.get("v") and type(fields.get("v")) is int and fields["v"] != 1:
         raise Refused("VERSION")
     if is_odd:  # a key of the map that is no text
         raise Refused("SCHEMA")
-    if place == "snap" and kind != "snapshot":
+    channel, _, is_snap = place.partition(".")
+    if is_snap and kind != "snapshot":
         raise Refused("SCHEMA")
-    codes = {_fault(fields[key], what) for key, what in table.items() if key in fields}
+    codes = {_fault(fields[key], what, channel) for key, what in table.items() if key in fields}
     codes |= _missing(fields, place, kind)
-    if kind == "snapshot":
-        codes |= _book_faults(fields, place)
+    codes |= _rules(fields, channel, kind)
+    if is_snap and "ptr" in fields:
+        codes.add("SCHEMA")
     for code in ("SCHEMA", "RANGE", "ORDER"):
         if code in codes:
             raise Refused(code)
-    if kind not in KNOWN:
+    if (place, kind) not in tables.TABLES:
         return {"type": kind}
     return full_names({key: fields[key] for key in ("t", *table) if key in fields})
 
@@ -178,64 +157,146 @@ def _table(text: str) -> dict[str, str]:
 
 
 def _missing(fields: dict[str, Any], place: str, kind: str) -> set[str]:
-    required = [word.split("=")[0] for word in f"{COMMON} {TABLES.get((place, kind), '')}".split()]
-    absent = any(key not in fields for key in required if not key.endswith("?"))
-    halves = kind == "epoch" and any(
-        (one in fields) != (other in fields) for one, other in (("pe", "ps"), ("mf", "ml"))
-    )
-    silent = kind == "heartbeat" and fields.get("s") == "live" and "c" not in fields
-    return {"SCHEMA"} if absent or halves or silent else set()
+    """Return SCHEMA where a required key, a part of what comes together, or a content is absent."""
+    channel, own = place.partition(".")[0], tables.TABLES.get((place, kind), "")
+    required = {word.split("=")[0] for word in f"{tables.COMMON} {own}".split() if "?" not in word}
+    together: tuple[tuple[str, ...], ...] = tables.PAIRS.get(kind, ()) if own else ()
+    if kind == "snapshot" and own:
+        together = tables.SNAPSHOT_PAIRS.get(channel, ())
+        content = set(_table(tables.CONTENTS[channel]))
+        if "ptr" in fields and content & set(fields):
+            return {"SCHEMA"}
+        required -= content if "ptr" in fields else set()
+    if kind == "heartbeat" and channel in ("book", "level3") and fields.get("s") == "live":
+        required.add("c")
+    is_split = any(0 < sum(key in fields for key in keys) < len(keys) for keys in together)
+    return {"SCHEMA"} if is_split or not required <= set(fields) else set()
 
 
-def _fault(value: Any, what: str) -> str:
-    if what == "levels":
-        return _levels_fault(value)
-    if what in ("text", "channel", "state"):
-        if type(value) is not str:
-            return "SCHEMA"
-        allowed = {"text": (value,), "channel": ("book",), "state": STATES}[what]
-        return "" if value in allowed else "RANGE"
+def _fault(value: Any, what: str, channel: str) -> str:
+    """Return the code of a value that is not what its table says (§3.4), or an empty text."""
+    if what == "channel":
+        return _word_fault(value, (channel,))
+    if what in tables.WORDS:
+        return _word_fault(value, tables.WORDS[what])
+    if what in tables.ROWS:
+        return _rows_fault(value, tables.ROWS[what])
+    match what:
+        case "text":
+            return "" if type(value) is str else "SCHEMA"
+        case "texts":
+            return _all_of(value, "text")
+        case "jsons":
+            return _all_of(value, "json")
+        case "json":
+            return "" if type(value) is str else _all_of(value, "text")
+        case "number":
+            return _number_fault(value)
+        case "decimal":
+            return _decimal_fault(value)
     if type(value) is not int:
         return "SCHEMA"
-    low, high = RANGES[what]
+    low, high = tables.RANGES[what]
     return "" if low <= value <= high else "RANGE"
 
 
-def _levels_fault(value: Any) -> str:
-    if type(value) is not list:
+def _word_fault(value: Any, allowed: tuple[str, ...]) -> str:
+    if type(value) is not str:
         return "SCHEMA"
-    if any(type(level) is not list or len(level) != 2 for level in value):
+    return "" if value in allowed else "RANGE"
+
+
+def _all_of(values: Any, what: str) -> str:
+    if type(values) is not list:
         return "SCHEMA"
-    numbers = [number for level in value for number in level]
-    if any(type(number) not in (int, str) for number in numbers):
+    return "SCHEMA" if any(_fault(value, what, "") for value in values) else ""
+
+
+def _number_fault(value: Any) -> str:
+    if type(value) is int:
+        return "" if value >= 0 else "RANGE"
+    if type(value) is not str:
         return "SCHEMA"
-    return "" if all(map(_is_number, numbers)) else "RANGE"
+    plain = set(value) <= set("0123456789") and 20 <= len(value) <= 40
+    return "" if plain and value[0] != "0" and int(value) >= 2**64 else "RANGE"
 
 
-def _is_number(number: int | str) -> bool:
-    if isinstance(number, int):
-        return number >= 0
-    plain = set(number) <= set("0123456789") and 20 <= len(number) <= 40
-    return plain and number[0] != "0" and int(number) >= 2**64
+def _decimal_fault(value: Any) -> str:
+    if type(value) is not str:
+        return "SCHEMA"
+    parts = value.removeprefix("-").split(".")
+    plain = all(part and set(part) <= set("0123456789") for part in parts)
+    return "" if plain and len(parts) <= 2 and len(value) <= 64 else "RANGE"
 
 
-def _book_faults(fields: dict[str, Any], place: str) -> set[str]:
-    sides = [fields[key] for key in ("b", "a") if key in fields]
-    is_pointer = "ptr" in fields and place == "book"
+def _rows_fault(rows: Any, cells: tuple[str, ...]) -> str:
+    if type(rows) is not list:
+        return "SCHEMA"
+    if any(type(row) is not list or len(row) != len(cells) for row in rows):
+        return "SCHEMA"
+    faults = {_fault(cell, what, "") for row in rows for cell, what in zip(row, cells, strict=True)}
+    return "SCHEMA" if "SCHEMA" in faults else "RANGE" if "RANGE" in faults else ""
+
+
+def _rules(fields: dict[str, Any], channel: str, kind: str) -> set[str]:
+    """Return the codes of what the sections say beside their tables, where the tables hold."""
+    match channel, kind:
+        case ("book", "snapshot"):
+            return _sides(fields, "levels", _levels_rules)
+        case ("level3", "snapshot"):
+            return _sides(fields, "orders", _orders_rules)
+        case ("level3", "orders"):
+            return _sides(fields, "changes", _changes_rules)
+        case ("trade", "gap"):
+            first, last = fields.get("gf"), fields.get("gl")
+            is_back = type(first) is int and type(last) is int and last < first
+            return {"RANGE"} if is_back else set()
+        case ("trade", "trades" | "snapshot") if not _fault(fields.get("x"), "trades", ""):
+            return _trades_rules(fields["x"], fields.get("lt"), kind)
+    return set()
+
+
+def _sides(fields: dict[str, Any], what: str, rules: Rules) -> set[str]:
+    codes: set[str] = set()
+    for key, best_first in (("b", -1), ("a", 1)):
+        if key in fields and not _fault(fields[key], what, ""):
+            codes |= rules(fields[key], fields.get("d"), best_first)
+    return codes
+
+
+def _levels_rules(rows: list[Any], depth: Any, best_first: int) -> set[str]:
     codes = set()
-    if (is_pointer and sides) or ("ptr" in fields and place == "snap"):
-        codes.add("SCHEMA")
-    if not is_pointer and len(sides) < 2:
-        codes.add("SCHEMA")
-    if any(map(_levels_fault, sides)) or len(sides) < 2:
-        return codes
-    bids, asks = ([(int(price), int(qty)) for price, qty in side] for side in sides)
-    depth = fields.get("d")
-    if type(depth) is int and max(len(bids), len(asks)) > depth:
+    prices = [int(price) * best_first for price, _ in rows]
+    if (type(depth) is int and len(rows) > depth) or any(int(qty) == 0 for _, qty in rows):
         codes.add("RANGE")
-    if any(qty == 0 for _, qty in [*bids, *asks]):
-        codes.add("RANGE")
-    falling, rising = [price for price, _ in bids], [price for price, _ in asks]
-    if falling != sorted(set(falling), reverse=True) or rising != sorted(set(rising)):
+    if prices != sorted(set(prices)):
         codes.add("ORDER")
+    return codes
+
+
+def _orders_rules(rows: list[Any], depth: Any, best_first: int) -> set[str]:
+    codes = set()
+    places = [(int(price) * best_first, time) for _, price, _, time in rows]
+    is_deep = type(depth) is int and len({price for price, _ in places}) > depth
+    is_twice = len({order_id for order_id, *_ in rows}) < len(rows)
+    if is_deep or is_twice or any(int(qty) == 0 for _, _, qty, _ in rows):
+        codes.add("RANGE")
+    if places != sorted(places):
+        codes.add("ORDER")
+    return codes
+
+
+def _changes_rules(rows: list[Any], depth: Any, best_first: int) -> set[str]:
+    return {"RANGE"} if any(kind < 2 and int(qty) == 0 for kind, _, _, qty, _ in rows) else set()
+
+
+def _trades_rules(rows: list[Any], last: Any, kind: str) -> set[str]:
+    codes = set()
+    ids = [row[0] for row in rows]
+    if any(later != earlier + 1 for earlier, later in pairwise(ids)):
+        codes.add("ORDER")
+    if kind == "snapshot" and ids and type(last) is int and ids[-1] != last:
+        codes.add("ORDER")
+    if kind == "snapshot" and len(ids) > CONTENT_LIMIT:
+        codes.add("RANGE")
     return codes

@@ -14,7 +14,7 @@ STORIES = load("stories")
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story["name"])
 def test_a_naive_reader_tells_and_holds_what_the_story_says(story: dict[str, Any]) -> None:
-    reader = Reader(waits=story.get("waits", "yes") == "yes")
+    reader = Reader(story.get("stream", "book"), waits=story.get("waits", "yes") == "yes")
     for number, step in enumerate(story["steps"]):
         hand_over(reader, step)
         standing = {
@@ -51,15 +51,11 @@ def standing_at_end(reader: Reader) -> dict[str, Any]:
         "valid": reader.valid,
         "skipped": str(reader.skipped),
     }
-    if not reader.valid:
-        return final
-    bids, asks = reader.levels()
-    shape = {name: reader.shape[name] for name in ("depth", "price_precision", "qty_precision")}
-    checksum = str(reader.book.checksum())
-    return {**final, **shape, "checksum": checksum, "bids": bids, "asks": asks}
+    return {**final, **(reader.state.shown() if reader.valid else {})}
 
 
 def test_a_story_has_one_name_and_every_step_says_what_follows() -> None:
+    keys = {"name", "clause", "about", "steps", "expect", "final"}
     for story in STORIES:
-        assert set(story) - {"waits"} == {"name", "clause", "about", "steps", "expect", "final"}
+        assert set(story) - {"waits", "stream"} == keys
         assert all("then" in step and len(step) == 2 for step in story["steps"])

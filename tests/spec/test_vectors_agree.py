@@ -12,8 +12,7 @@ import pytest
 
 from tests.spec import wire_page
 from tests.spec.coverage import Vectors, load_all, uncovered
-from tests.spec.reader import full_names
-from tests.spec.vectors.events import KEYS
+from tests.spec.vectors.events import KEYS, full_names, names_of
 from tests.spec.vectors.files import FOLDER, all_files, data_of, load
 
 TEXT = wire_page.PAGE.read_text()
@@ -38,12 +37,12 @@ def test_every_row_of_the_spec_has_a_vector(vectors: Vectors) -> None:
     ("row", "new", "missing"),
     [
         ("| `c` | checksum | crc | required; of the book after the update |",
-         "| `zq` | sequel | uint | required |", "update.zq: no valid vector has it"),
-        ("| 2 | `CROSSED` |", "| 16 | `LOCKED` | best bid at best offer |",
+         "| `zq` | sequel | uint | required |", "book update.zq: no valid vector has it"),
+        ("| 2 | `CROSSED` |", "| 64 | `LOCKED` | best bid at best offer |",
          "flag LOCKED: no valid vector has it alone"),
         ("| `STALE` |", "| `DRUNK` | replica | never |", "code DRUNK: no vector"),
         ("| `feed` | `s` text:", "| `storm` | `w` text | rain |",
-         "event storm: no valid vector"),
+         "event status storm: no valid vector"),
     ],
 )  # fmt: skip
 def test_a_new_row_without_a_vector_is_found(
@@ -60,7 +59,7 @@ def test_a_new_row_without_a_vector_is_found(
          "epoch.why: no valid vector has the value bored"),
         ("`refused`, `delisted`, or", "`refused`, `delisted`, `halted`, or",
          "reset.why: no valid vector has the value halted"),
-        ("`kind`, `note`.", "`kind`, `note`, `mood`.",
+        ("`kind`, `note`, `source`", "`kind`, `note`, `mood`, `source`",
          "canonical name mood: no valid vector prints it"),
     ],
 )  # fmt: skip
@@ -73,20 +72,36 @@ def test_a_new_word_without_a_vector_is_found(
 
 def test_the_page_is_read_whole() -> None:
     events = wire_page.event_keys(PAGE)
-    assert set(events) == {
-        "update", "snapshot", "epoch", "reset", "heartbeat", "bye", "feed", "notice",
-    }  # fmt: skip
-    assert [key.name for key in events["feed"]] == ["s", "ns", "nl", "sys"]
-    assert [key.name for key in events["notice"]] == ["k", "y", "n"]
-    assert wire_page.flags(PAGE) == {"UNVERIFIED": 1, "CROSSED": 2}
+    known = {row[0].strip("`"): wire_page.CODED.findall(row[1]) for row in known_table()}
+    for channel in wire_page.channels(PAGE):
+        for kind in known[channel]:
+            assert events[channel, kind], (channel, kind)
+        assert [key.name for key in events[channel, "snapshot"]][:2] == ["v", "ch"]
+        assert events[channel, "snapshot"][-1].name == "ptr"
+    assert set(known["status"]) == {"epoch", "bye", "feed", "notice"}
+    assert len(events) == 4 + sum(map(len, known.values())) - 2 + len(wire_page.channels(PAGE))
+    assert [key.name for key in events["status", "feed"]] == ["s", "ns", "nl", "sys"]
+    assert [key.name for key in events["status", "notice"]] == ["k", "y", "n", "rp"]
+    assert sum(wire_page.flags(PAGE).values()) == 31
+
+
+def known_table() -> list[list[str]]:
+    first, *rows = wire_page.table(PAGE["3.6"])
+    assert first[0].startswith("all but `status`")
+    return rows
 
 
 def test_names_of_the_vectors_are_the_pages_own() -> None:
-    keys = {key.name for own in wire_page.event_keys(PAGE).values() for key in own}
-    keys |= {key.name for key in wire_page.common_keys(PAGE)} | set(wire_page.catalogue_keys(PAGE))
-    assert set(KEYS.values()) == keys
+    headers = wire_page.header_keys(PAGE)
+    for (channel, kind), own in wire_page.event_keys(PAGE).items():
+        ours = names_of({"t": kind, "ch": channel})
+        for key in [*own, *(headers["bbo"] if kind == "epoch" else [])]:
+            full = key.full.replace("wire ", "") or ours[key.name]
+            assert ours[key.name] == full, (channel, kind, key)
+    assert [KEYS[name] for name in ("feed", "line", "epoch")] == wire_page.catalogue_keys(PAGE)
     names = wire_page.canonical_names(PAGE)
     assert ["id", *list(KEYS)[: len(names) - 1]] == names
+    assert len(KEYS) == len(names) - 1 + len(("line", "epoch"))
 
 
 @pytest.mark.parametrize("folder", ["valid", "invalid", "stories", "catalogue", "choices"])
@@ -106,11 +121,16 @@ def test_invalid_vectors_have_codes_of_decoding() -> None:
 
 
 def known_keys(kind: str, place: str) -> set[str]:
-    events = wire_page.event_keys(PAGE)
-    if kind not in events:
+    events, channel = wire_page.event_keys(PAGE), place.partition(".")[0]
+    has_life = channel != "status" or kind in ("epoch", "bye")
+    if (channel, kind) in events:
+        own = events[channel, kind]
+    elif (wire_page.STREAM, kind) in events and has_life:
+        header = wire_page.header_keys(PAGE).get(channel, []) if kind == "epoch" else []
+        own = [*events[wire_page.STREAM, kind], *header]
+    else:
         return {"t"}
-    keys = [*wire_page.common_keys(PAGE), *events[kind]]
-    return {key.name for key in keys if place != "status" or not key.is_of_books}
+    return {key.name for key in [*wire_page.common_keys(PAGE), *own]}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

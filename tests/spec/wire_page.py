@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.requirements import ROOT
 
@@ -15,29 +15,30 @@ PAGE = ROOT / "consumers" / "spec" / "WIRE.md"
 CODED = re.compile(r"`([^`]+)`")
 WORDS = re.compile(r"`([a-z][^`]*)`")
 """Keys, reasons and states; codes and flags are written in capitals."""
-OF_BOOKS = "required in a book's stream"
 HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?) (.*)$")
+STREAM = ""
+"""Where an event stands that every stream may have."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of an event: whether the page demands it, and the values that it lists."""
+    """One key of an event: its full name, whether it must be there, the values that are listed."""
 
     name: str
+    full: str
     rule: str
     values: tuple[str, ...] = ()
 
     @property
     def is_required(self) -> bool:
-        """True when every event of the type has it, whatever its stream or state."""
+        """True when every event of the type has it, whatever its state."""
         return self.rule.startswith("required") and not re.match(
             r"required (unless|when|in)", self.rule
         )
 
-    @property
-    def is_of_books(self) -> bool:
-        """True when a status stream does not know the key (§4.4)."""
-        return self.rule == OF_BOOKS
+
+Event = tuple[str, str]
+"""The channel of the stream, STREAM or `status`; the event's type."""
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Clause:
 
     number: str
     title: str
-    rows: list[list[str]] = field(default_factory=list)
+    tables: list[list[list[str]]] = field(default_factory=list)
     prose: str = ""
 
 
@@ -54,55 +55,98 @@ def clauses(page: str) -> dict[str, Clause]:
     """Return the clauses of the page by number."""
     found: dict[str, Clause] = {}
     current = Clause("0", "")
+    before = ""
     for line in page.splitlines():
         heading = HEADING.match(line)
         if heading:
             current = found[heading[1]] = Clause(heading[1], heading[2])
         elif line.startswith("|"):
-            current.rows.append([cell.strip() for cell in line.strip("|").split("|")])
+            if not before.startswith("|"):
+                current.tables.append([])
+            current.tables[-1].append([cell.strip() for cell in line.strip("|").split("|")])
         else:
             current.prose += line + "\n"
+        before = line
     return found
 
 
-def table(clause: Clause) -> Iterator[list[str]]:
-    """Yield the rows of a clause's table without its head and its rule."""
-    yield from clause.rows[2:]
+def table(clause: Clause, number: int = 0) -> Iterator[list[str]]:
+    """Yield the rows of one of a clause's tables without its head and its rule."""
+    yield from clause.tables[number][2:]
 
 
 def common_keys(page: dict[str, Clause]) -> list[Key]:
     """Return the keys of every event (§4)."""
     assert "All five are required." in page["4"].prose
-    return [Key(name, "required") for row in table(page["4"]) for name in CODED.findall(row[0])]
+    rows = table(page["4"])
+    return [Key(name, row[1], "required") for row in rows for name in CODED.findall(row[0])]
 
 
-def event_keys(page: dict[str, Clause]) -> dict[str, list[Key]]:
-    """Return the keys of its own of each event type, in the order of the page (§4.2 to §4.8)."""
-    events: dict[str, list[Key]] = {}
-    for number, clause in page.items():
-        named = CODED.match(clause.title)
-        if number.startswith("4.") and named:
-            events[named[1]] = [key for row in table(clause) for key in _keys(row)]
+def header_keys(page: dict[str, Clause]) -> dict[str, list[Key]]:
+    """Return the keys of each channel's header (§4.3)."""
+    headers: dict[str, list[Key]] = {channel: [] for channel in channels(page)}
+    named: list[str] = []
+    for row in table(page["4.3"]):
+        named = CODED.findall(row[3]) or (list(headers) if row[3] == "all" else named)
+        for channel in named:
+            headers[channel] += _keys([*row[:3], row[4]])
+    return headers
+
+
+def channels(page: dict[str, Clause]) -> list[str]:
+    """Return the channels that have a header (§3.6)."""
+    named = [CODED.findall(row[0]) for row in table(page["3.6"])]
+    return [names[0] for names in named[1:] if names != ["status"]]
+
+
+def event_keys(page: dict[str, Clause]) -> dict[Event, list[Key]]:
+    """Return the keys of its own of each event, in the order of the page (§4.2 to §4.17)."""
+    found: dict[Event, list[Key]] = {("book", "update"): _table_keys(page["4.2"])}
+    contents = {"book": _table_keys(page["4.3"], 1)}
+    pointer = contents["book"][-1]
+    for number in ("4.4", "4.5", "4.6", "4.7"):
+        clause = page[number]
+        kind = CODED.findall(clause.title)[0]
+        found[STREAM, kind] = _table_keys(clause) if clause.tables else []
     note = re.search(r"optional `(\w+)`", page["4.7"].prose)
     assert note
-    events["bye"].append(Key(note[1], "optional"))
+    found[STREAM, "bye"].append(Key(note[1], "note", "optional"))
     for kind, keys, _ in table(page["4.8"]):
-        events[kind.strip("`")] = list(_prose_keys(keys))
-    return events
+        found["status", kind.strip("`")] = list(_prose_keys(keys))
+    for number in (f"4.{last}" for last in range(10, 18)):
+        channel, *kinds = CODED.findall(page[number].title)
+        tables = [_table_keys(page[number], at) for at in range(len(page[number].tables))]
+        for at, kind in enumerate(kinds):
+            found[channel, kind] = tables[at if at < len(tables) else 0]
+        own = tables[len(kinds) :] or [[replace(key, rule="optional") for key in tables[0]]]
+        contents[channel] = [*own[0], pointer]
+    for channel, header in header_keys(page).items():
+        found[channel, "snapshot"] = [*header, *contents[channel]]
+    return found
+
+
+def _table_keys(clause: Clause, number: int = 0) -> list[Key]:
+    rows = [row for row in table(clause, number) if "rest of the header" not in row[0]]
+    return [key for row in rows for key in _keys(row)]
 
 
 def _keys(row: list[str]) -> Iterator[Key]:
-    about = row[3]
+    about = row[3] if len(row) > 3 else ""
     rule = about if about.startswith("required") else "optional"
-    values = tuple(WORDS.findall(about)) if row[1] in ("reason", "state") else ()
-    for name in CODED.findall(row[0]):
-        yield Key(name, rule if "as in §4.3" not in about else OF_BOOKS, values)
+    names = row[1].split(", ")
+    is_listed = row[1] in ("reason", "state", "source", "trigger")
+    values = tuple(WORDS.findall(about)) if is_listed else ()
+    for name, full in zip(CODED.findall(row[0]), names, strict=True):
+        yield Key(name, full, rule, values)
 
 
 def _prose_keys(text: str) -> Iterator[Key]:
-    for name, rest in re.findall(r"`(\w+)` (?:text|uint)([^;]*(?:;(?! `)[^;]*)*)", text):
+    for optional, name, rest in re.findall(
+        r"(optional )?`(\w+)` (?:text|uint|json)([^;]*(?:;(?! (?:optional )?`)[^;]*)*)", text
+    ):
         listed = rest if name in ("s", "k") else ""
-        yield Key(name, "required", tuple(CODED.findall(listed)))
+        rule = "optional" if optional else "required"
+        yield Key(name, "", rule, tuple(CODED.findall(listed)))
 
 
 def flags(page: dict[str, Clause]) -> dict[str, int]:
@@ -117,12 +161,10 @@ def codes(page: dict[str, Clause]) -> dict[str, str]:
 
 def canonical_names(page: dict[str, Clause]) -> list[str]:
     """Return the names of the canonical line in their order (§9)."""
-    listed = (
-        page["9"].prose.split("arrays of two integers:")[1].split("An event of unknown type")[0]
-    )
+    listed = page["9"].prose.split("arrays of two integers:")[1].split("A `decimal` is")[0]
     return CODED.findall(listed)
 
 
 def catalogue_keys(page: dict[str, Clause]) -> list[str]:
-    """Return the keys of a value of the catalogue (§4.9)."""
-    return WORDS.findall(page["4.9"].prose)
+    """Return the keys of a value of the catalogue beside the header (§4.9)."""
+    return WORDS.findall(page["4.9"].prose.split("all required")[0])

@@ -33,6 +33,25 @@ def test_what_is_too_shallow_does_not_serve() -> None:
     assert chosen(None) is None
 
 
+def test_the_channel_and_what_it_has_are_looked_at() -> None:
+    candles = [
+        Listing(f"{{k}}:ohlc.{n}", 1, "f", "ohlc", "BTC/USD", None, 1, 8, "", 7, interval=n)
+        for n in (60, 5)
+    ]
+    asked = Target("redis://x", "kraken", "BTC/USD", None, "", channel="ohlc")
+    found = choose([listing(10), *candles], asked)
+    assert found is not None
+    assert found.interval == 5
+    found = choose(candles, asked._replace(interval=60))
+    assert found is not None
+    assert found.interval == 60
+    assert choose(candles, asked._replace(interval=15)) is None
+    account = Listing("{k}:executions", 1, "f", "executions", *[None] * 4, "", 7, account="main")
+    asked = Target("redis://x", "kraken", "", None, "", channel="executions")
+    assert choose([account], asked) is account
+    assert choose([account], asked._replace(account="other")) is None
+
+
 def test_of_two_lines_the_named_one_is_taken_and_none_is_guessed() -> None:
     lines = (listing(10, "a"), listing(10, "b"))
     assert chosen(10, *lines, line="b") == "book.10/b"

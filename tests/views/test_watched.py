@@ -104,7 +104,7 @@ def test_it_is_live_again_when_the_next_event_comes() -> None:
 
 
 def test_gaps_resets_and_epochs_are_counted() -> None:
-    epoch = Epoch(AT, 0, 0, 0, 0, 1, "takeover", "f", 1, *(None,) * 9)
+    epoch = Epoch(AT, 0, 0, 0, 0, 1, "takeover", "f", 1, *(None,) * 13)
     reset = Reset(AT, 0, 0, 0, 0, "stale", None)
     gap = Gap(AT, EntryId(7, 9))
     joined = Joined(AT, None)

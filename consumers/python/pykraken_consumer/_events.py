@@ -1,182 +1,21 @@
-"""The facts that the consumer hands out: events of the wire and events of its own, all frozen.
+"""What the application is given: events of the wire, and events of the consumer's own, all frozen.
 
-Types only: nothing here decodes, reads or decides. `wire` gives out the first kind, `replica` the
-second; applications import them from there or from the package. Fields of the wire's events stand
-in the order, and bear the names, of WIRE §9.
+Types only: nothing here decodes, reads or decides. `replica` gives them out.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from .book import Book
+from ._book_events import Orders, OrdersFields, Update, UpdateFields
+from ._ids import EntryId
+from ._states import State
+from .book import Book, OrderBook
 from .errors import Code
-
-Levels = tuple[tuple[int, int], ...]
-# What an `Update` holds after its entry id.
-UpdateFields = tuple[int, int, int, int, int, Levels, Levels]
+from .wire import WireEvent
 
 # A NamedTuple's own constructor costs twice as much, where an event is made for each entry.
 _new = tuple.__new__
-
-
-class EntryId(NamedTuple):
-    """An entry's id, totally ordered (WIRE §3.1). Prints as Redis writes it."""
-
-    epoch: int
-    seq: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}-{self.seq}"
-
-    def is_followed_by(self, other: EntryId) -> bool:
-        """True when nothing can lie between: the next seq, or the first of a later epoch."""
-        if other.epoch == self.epoch:
-            return other.seq == self.seq + 1
-        return other.epoch > self.epoch and other.seq == 0
-
-
-class Update(NamedTuple):
-    """One Kraken message, verified (WIRE §4.2). Levels are (price, qty), qty 0 removes."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    checksum: int
-    bids: Levels
-    asks: Levels
-
-
-class Snapshot(NamedTuple):
-    """The whole book (WIRE §4.3). With `pointer` the levels lie in `.snap` and are None here."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    version: int
-    channel: str
-    symbol: str
-    depth: int
-    price_precision: int
-    qty_precision: int
-    checksum: int
-    bids: Levels | None
-    asks: Levels | None
-    pointer: int | None
-
-
-class Epoch(NamedTuple):
-    """A new life of the sequence (WIRE §4.4). What a status stream lacks is None."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    version: int
-    reason: str
-    feed: str
-    writer: int
-    channel: str | None
-    symbol: str | None
-    depth: int | None
-    price_precision: int | None
-    qty_precision: int | None
-    prev_epoch: int | None
-    prev_seq: int | None
-    missed_first: int | None
-    missed_last: int | None
-
-
-class Reset(NamedTuple):
-    """The book was dropped; a snapshot follows (WIRE §4.5)."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    reason: str
-    note: str | None
-
-
-class Heartbeat(NamedTuple):
-    """Alive, nothing new (WIRE §4.6). `checksum` is present when `state` is live."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    checksum: int | None
-    state: str
-
-
-class Bye(NamedTuple):
-    """The publisher stopped on request (WIRE §4.7)."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    note: str | None
-
-
-class Feed(NamedTuple):
-    """A status stream's pulse (WIRE §4.8): how many symbols, how many live books."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    state: str
-    symbols: int
-    live: int
-    system: str
-
-
-class Notice(NamedTuple):
-    """Something that people should know (WIRE §4.8)."""
-
-    entry_id: EntryId
-    ts_event: int
-    ts_recv: int
-    ts_pub: int
-    flags: int
-    symbol: str
-    kind: str
-    note: str
-
-
-class Unknown(NamedTuple):
-    """An event of a type that this reader does not know; it keeps its place (WIRE §3.6)."""
-
-    entry_id: EntryId
-    type: str
-
-
-WireEvent = Update | Snapshot | Epoch | Reset | Heartbeat | Bye | Feed | Notice | Unknown
-
-
-class Listing(NamedTuple):
-    """One stream of the catalogue (WIRE §4.9). A hint, not a proof."""
-
-    stream: str
-    version: int
-    feed: str
-    channel: str
-    symbol: str
-    depth: int
-    price_precision: int
-    qty_precision: int
-    line: str
-    epoch: int
 
 
 class Range(NamedTuple):
@@ -272,16 +111,26 @@ LocalEvent = (
 
 
 class Event(NamedTuple):
-    """What the application gets: `body` says what happened, `book` is the book right after it.
+    """What the application gets: `body` says what happened, `state` is the state right after it.
 
-    Many applications look at the book alone, so an update is kept as `plain`, its id and fields,
-    and made an `Update` for those that ask; everything else is a `fact`. Read `body`.
+    Many applications look at the book alone, so an update of one is kept as `plain`, its id and
+    fields, and made an event for those that ask; everything else is a `fact`. Read `body`.
     """
 
     stream: str
-    book: Book
+    state: State
     fact: WireEvent | LocalEvent | None
-    plain: tuple[tuple[int, int], UpdateFields] | None = None
+    plain: tuple[tuple[int, int], UpdateFields | OrdersFields] | None = None
+
+    @property
+    def book(self) -> Book | OrderBook:
+        """The state of a `book`'s or `level3`'s stream. Raise `TypeError` for the other channels:
+        they have `state`.
+        """
+        state = self.state
+        if isinstance(state, Book | OrderBook):
+            return state
+        raise TypeError(f"{self.stream} holds no book: use event.state, a {type(state).__name__}")
 
     @property
     def body(self) -> WireEvent | LocalEvent:
@@ -290,6 +139,8 @@ class Event(NamedTuple):
             return self.fact
         assert self.plain is not None
         at, fields = self.plain
+        if isinstance(self.state, OrderBook):
+            return _new(Orders, (_new(EntryId, at), *fields))
         return _new(Update, (_new(EntryId, at), *fields))
 
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Never, TypeVar
 
-from ._events import Disconnected, EntryId, Event, Listing
-from .book import Book
-from .errors import AmbiguousStream, DecodeError, NoStream, NotReady, RedisUnreachable
+from msgpack import packb
+
+from ._events import Disconnected, Event
+from ._states import State
+from .errors import DecodeError, NoStream, NotReady, RedisUnreachable
 from .replica import Missing, Replica
-from .wire import decode_listing, parse_id
+from .wire import EntryId, Listing, decode_listing, parse_id
 
 READ_COUNT: Final = 1000  # entries a stream and read; beyond it the cost per entry no longer falls
 READ_TOTAL: Final = 20_000  # entries a read over all streams: bounds memory with many symbols
@@ -25,6 +27,7 @@ BLOCK_MS: Final = 1000  # how long a read waits: Ctrl-C and silence are noticed 
 ONE_SHOT_BLOCK_MS: Final = 20
 JOIN_RETRY_S: Final = 0.25  # between two looks for a snapshot
 HORIZON_RETRY_S: Final = 1.0  # between two looks at how far behind reading is
+REQUESTS_KEPT: Final = 1000  # WIRE §7.6
 BACKOFF_S: Final = (0.05, 2.0)  # first and longest pause before connecting again
 
 Told = TypeVar("Told", covariant=True)
@@ -215,8 +218,8 @@ class Follower:
             yield Idle()
 
 
-def one_book(stream: str, wait_s: float) -> Program[Never, Book]:
-    """Return the book of `stream` once it is valid and nothing newer is to be read.
+def one_state(stream: str, wait_s: float) -> Program[Never, State]:
+    """Return the state of `stream` once it is valid and nothing newer is to be read.
 
     Raise `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
     """
@@ -231,8 +234,8 @@ def one_book(stream: str, wait_s: float) -> Program[Never, Book]:
         if isinstance(step, Tell):
             for told in step.told:
                 reason = told.body.reason if isinstance(told.body, Disconnected) else ""
-        elif replica.book.is_valid and not reason:
-            return replica.book
+        elif replica.state.is_valid and not reason:
+            return replica.state
         elif follower.now >= wait_s:
             if reason:
                 raise RedisUnreachable(reason, wait_s)
@@ -240,38 +243,27 @@ def one_book(stream: str, wait_s: float) -> Program[Never, Book]:
         step = next(steps)
 
 
-def catalogue(namespace: str) -> Program[Never, list[Listing]]:
+def catalogue(space: str) -> Program[Never, list[Listing]]:
     """Return the streams that the catalogue lists; what does not decode is left out (WIRE §4.9)."""
-    answer = yield Ask([("HGETALL", f"{{{namespace}.catalogue}}:streams")])
-    if isinstance(answer.replies, str):
-        raise RedisUnreachable(answer.replies, answer.now)
+    replies = yield from _replies(("HGETALL", f"{{{space}.catalogue}}:streams"))
     listings = []
-    for key, value in answer.replies[0].items():
+    for key, value in replies[0].items():
         try:
             listings.append(decode_listing(key.decode(), value))
         except (DecodeError, UnicodeDecodeError):
             continue  # informational: a bad value proves nothing and must not hide the others
-    return sorted(listings, key=lambda listing: (listing.symbol, listing.depth, listing.line))
+    return sorted(listings, key=lambda row: (row.symbol or "", row.depth or 0, row.stream))
 
 
-def choose(
-    listings: Iterable[Listing], symbol: str, *, depth: int | None = None, line: str | None = None
-) -> list[Listing]:
-    """Return the books that would do, the smallest depth, to be taken, first (WIRE §4.9).
+def request(space: str, listing: Listing) -> Program[Never, None]:
+    """Ask the feed of a stream for a snapshot (WIRE §7.6). Raise `RedisUnreachable`."""
+    data = packb({"t": "snapshot", "y": listing.symbol or ""})
+    key = f"{{{space}.feed.{listing.feed}}}:requests"
+    yield from _replies(("XADD", key, "MAXLEN", "~", REQUESTS_KEPT, "*", "d", data))
 
-    Raise `NoStream` when there is none, `AmbiguousStream` when several have the smallest depth.
-    """
-    books = [
-        listing
-        for listing in sorted(listings, key=lambda listing: listing.depth)
-        if listing.channel == "book"
-        and listing.symbol == symbol
-        and depth in (None, listing.depth)
-        and line in (None, listing.line)
-    ]
-    if not books:
-        raise NoStream(symbol)
-    smallest = [listing.stream for listing in books if listing.depth == books[0].depth]
-    if len(smallest) > 1:
-        raise AmbiguousStream(symbol, smallest)
-    return books
+
+def _replies(command: Command) -> Program[Never, list[Any]]:
+    answer = yield Ask([command])
+    if isinstance(answer.replies, str):
+        raise RedisUnreachable(answer.replies, answer.now)
+    return answer.replies

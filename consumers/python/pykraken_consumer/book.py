@@ -1,4 +1,5 @@
-"""The L2 book of one stream: two sides of price levels, kept by WIRE §5.
+"""The L2 book of one stream: two sides of price levels, kept by WIRE §5. (The L3 book stands in a
+room of its own, `_order_book`, and is given out here.)
 
 Knows nothing of Redis, msgpack or sequences. Prices and quantities are scaled integers (unit =
 10^-precision); `Decimal` appears only at the edge, never a float. Each side is three parallel lists
@@ -13,27 +14,23 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Literal, NamedTuple
 from zlib import crc32
 
-Side = Literal["bid", "ask"]
+from . import _levels
+from ._levels import BEST, CHECKSUM_LEVELS, DecimalLevel, Level, Side, scaled
+from ._order_book import Order, OrderBook, orders_checksum
 
-CHECKSUM_LEVELS = 10  # WIRE §5.2: "the best 10 asks from the best, then the best 10 bids"
-_BEST = slice(None, -CHECKSUM_LEVELS - 1, -1)
-
-
-class Level(NamedTuple):
-    """One price and the total qty resting there, as scaled integers."""
-
-    price: int
-    qty: int
-
-
-class DecimalLevel(NamedTuple):
-    """One price and the total qty resting there, as exact decimals."""
-
-    price: Decimal
-    qty: Decimal
+__all__ = [
+    "Book",
+    "DecimalLevel",
+    "Level",
+    "Order",
+    "OrderBook",
+    "Side",
+    "checksum_of",
+    "orders_checksum",
+    "scaled",
+]
 
 
 class _Side:
@@ -57,7 +54,7 @@ class _Side:
         self.keys = [self.sign * price for price, _ in kept]
         self.qtys = [qty for _, qty in kept]
         self.texts = [b"%d%d" % (price, qty) for price, qty in kept]
-        self.text = b"".join(self.texts[_BEST])
+        self.text = b"".join(self.texts[BEST])
 
     def apply(self, deltas: Sequence[tuple[int, int]], depth: int) -> None:
         """Set or remove each level in array order, then cut to `depth` (WIRE §5.1)."""
@@ -84,7 +81,7 @@ class _Side:
             over = len(keys) - depth
             del keys[:over], qtys[:over], texts[:over]
         if is_text_old:
-            self.text = b"".join(texts[_BEST])
+            self.text = b"".join(texts[BEST])
 
     def levels(self, limit: int | None) -> list[Level]:
         """Return at most `limit` levels, best first."""
@@ -168,7 +165,7 @@ class Book:
 
     def decimal_levels(self, side: Side, limit: int | None = None) -> list[DecimalLevel]:
         """Return the levels of `side` as exact decimals, best first, at most `limit`."""
-        return [self._decimal(level) for level in self.levels(side, limit)]
+        return [_levels.decimal(self, level) for level in self.levels(side, limit)]
 
     def best(self, side: Side) -> Level | None:
         """Return the best level of `side` as scaled integers, None when the side is empty."""
@@ -177,30 +174,22 @@ class Book:
     @property
     def best_bid(self) -> DecimalLevel | None:
         """The highest bid, None when there is none."""
-        level = self.best("bid")
-        return None if level is None else self._decimal(level)
+        return _levels.best_decimal(self, "bid")
 
     @property
     def best_offer(self) -> DecimalLevel | None:
         """The lowest ask, None when there is none."""
-        level = self.best("ask")
-        return None if level is None else self._decimal(level)
+        return _levels.best_decimal(self, "ask")
 
     @property
     def spread(self) -> Decimal | None:
         """Best offer minus best bid, None when a side is empty."""
-        bid, offer = self.best("bid"), self.best("ask")
-        if bid is None or offer is None:
-            return None
-        return scaled(offer.price - bid.price, self.price_precision)
+        return _levels.spread(self)
 
     @property
     def mid(self) -> Decimal | None:
         """The exact mean of best bid and best offer, None when a side is empty."""
-        bid, offer = self.best("bid"), self.best("ask")
-        if bid is None or offer is None:
-            return None
-        return scaled((bid.price + offer.price) * 5, self.price_precision + 1)
+        return _levels.mid(self)
 
     def copy(self) -> Book:
         """Return a book of its own that no replica changes."""
@@ -211,18 +200,8 @@ class Book:
         twin.load(self.levels("bid"), self.levels("ask"), self.depth)
         return twin
 
-    def _decimal(self, level: Level) -> DecimalLevel:
-        return DecimalLevel(
-            scaled(level.price, self.price_precision), scaled(level.qty, self.qty_precision)
-        )
-
 
 def checksum_of(bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> int:
     """Return the checksum of two sides that come best first (WIRE §5.2)."""
     best = [*islice(asks, CHECKSUM_LEVELS), *islice(bids, CHECKSUM_LEVELS)]
     return crc32(b"".join([b"%d%d" % (price, qty) for price, qty in best]))
-
-
-def scaled(value: int, precision: int) -> Decimal:
-    """Return `value` x 10^-`precision`, exact whatever the decimal context."""
-    return Decimal(f"{value}E-{precision}")

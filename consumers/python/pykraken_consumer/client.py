@@ -1,11 +1,11 @@
-"""Clients that follow books on Redis: `Client` for threads, `AsyncClient` for asyncio.
+"""Clients that follow streams on Redis: `Client` for threads, `AsyncClient` for asyncio.
 
 Both are shells: what is read and told stands in `_programs`; here commands meet redis-py. Its own
 retries are off, since a program connects again by itself and says so in the stream of events.
 
 Life: make a client (nothing connects yet), iterate, close it; `with` closes it too. An iterator
 runs until it is left, an error is raised, or Ctrl-C. Threads: whoever iterates runs everything, in
-its own thread or task; nothing runs in the background, and `event.book` changes only when the next
+its own thread or task; nothing runs in the background, and `event.state` changes only when the next
 event is asked for. A client may be shared by threads or tasks, an iterator may not. The clock of
 silence (WIRE §7.4) runs only while the client listens: a slow application is no silent stream.
 """
@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Final, Literal, Never, Self, TypeVar
+from typing import Any, ClassVar, Final, Literal, Never, Self, TypeVar, Unpack
 
 import redis
 import redis.asyncio
@@ -26,7 +25,9 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ._events import EntryId, Event, Listing, Record
+from ._answers import checked, options, reason_of, spread, take_replies_as_they_come
+from ._choosing import Wish, Words, choose, one_wish, wishes
+from ._events import Event, Record
 from ._programs import (
     BLOCK_MS,
     Answer,
@@ -36,19 +37,19 @@ from ._programs import (
     Program,
     Tell,
     catalogue,
-    choose,
-    one_book,
+    one_state,
+    request,
 )
-from .book import Book
-from .errors import RedisRefused
+from ._states import State
+from .book import Book, OrderBook
 from .replica import Missing
 from .tail import Start, records
-from .wire import Place
+from .wire import EntryId, Listing, place_of
 
 log = logging.getLogger(__name__)
 
-ANSWER_S: Final = 3.0  # beyond a read's own wait, after which the server counts as hung
-LATER: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY")
+SCOPES: Final = {"public": "", "private": "priv."}
+Scope = Literal["public", "private"]
 T = TypeVar("T")
 
 
@@ -59,72 +60,27 @@ class _Choice:
         self.namespace = namespace
         self.chosen: dict[str, str] = {}
 
-    def named(self, symbols: Sequence[str]) -> Sequence[str]:
-        """Return `symbols`. Raise `ValueError` when there are none to follow."""
-        if not symbols:
-            raise ValueError("follow() needs at least one symbol, such as 'BTC/USD'")
-        return symbols
-
-    def stream(self, symbol: str, depth: int | None, line: str | None) -> str | None:
-        """Return the stream that the words alone name, None where the catalogue has to say."""
-        if symbol.startswith("{"):
-            return symbol
-        if depth is None:
-            return None
-        return f"{{{self.namespace}.{symbol}}}:book.{depth}{f'/{line}' if line else ''}"
-
-    def listed(self, listings: Sequence[Listing], symbol: str, line: str | None) -> str:
-        """Return the stream of the smallest depth in the catalogue, and say what else there was."""
-        books = choose(listings, symbol, line=line)
-        self.chosen[symbol] = books[0].stream
-        if len(books) > 1:
-            others = ",".join(book.stream for book in books[1:])
-            log.info("stream_chosen symbol=%s stream=%s not=%s", symbol, books[0].stream, others)
-        return books[0].stream
+    def listed(self, listings: Sequence[Listing], wish: Wish) -> Listing:
+        """Return the row that the catalogue gives for a wish, and say what else there was."""
+        rows = choose(listings, wish)
+        first = rows[0]
+        self.chosen[str(wish)] = first.stream
+        if len(rows) > 1:
+            others = ",".join(row.stream for row in rows[1:])
+            log.info("stream_chosen wanted=%s stream=%s not=%s", wish, first.stream, others)
+        return first
 
 
-def _options(protocol: Literal[2, 3]) -> dict[str, Any]:
-    # Explicit: from 8 on, redis-py would otherwise retry ten times, silently, for a minute.
-    return {
-        "protocol": protocol,
-        "socket_timeout": BLOCK_MS / 1000 + ANSWER_S,
-        "socket_connect_timeout": ANSWER_S,
-        "socket_keepalive": True,
-        "health_check_interval": 0,
-    }
-
-
-def _as_it_came(response: Any, **_: Any) -> Any:
-    return response
-
-
-_RAW: Final = ("XREAD", "XRANGE", "XREVRANGE")  # redis-py's dicts cost more than our decoding
-
-
-def _reason(error: redis.RedisError | OSError) -> str:
-    """Return why Redis is away. Raise `RedisRefused` for what will not pass by itself."""
-    text = str(error) or type(error).__name__
-    if isinstance(error, redis.AuthenticationError):
-        raise RedisRefused(text) from error
-    if isinstance(error, redis.ResponseError) and not text.startswith(LATER):
-        raise RedisRefused(text) from error
-    return text
-
-
-def _checked(replies: list[Any]) -> list[Any]:
-    """Return a pipeline's replies. Raise the first error among them, as Redis worded it."""
-    for reply in replies:
-        if isinstance(reply, redis.RedisError):
-            raise reply
-    return replies
-
-
-def _spread(seconds: float) -> float:
-    return seconds * random.uniform(0.5, 1.0)
+def _book_stream(stream: str) -> str:
+    """Return the key of a book's stream. Raise `ValueError` for one of another channel."""
+    channel = place_of(stream)
+    if channel not in ("book", "level3"):
+        raise ValueError(f"{stream} holds no book: use state()")
+    return stream
 
 
 class Client:
-    """Follows books. `chosen` maps symbols to the streams that the catalogue gave for them."""
+    """Follows streams. `chosen` maps what was asked for to the streams that the catalogue gave."""
 
     DEFAULT_URL: ClassVar[str] = "redis://127.0.0.1:6379"
 
@@ -134,55 +90,66 @@ class Client:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
         self._redis: Any = redis.Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), **_options(protocol)
+            url, retry=Retry(NoBackoff(), 0), **options(protocol)
         )
-        for command in _RAW:
-            self._redis.set_response_callback(command, _as_it_came)
+        take_replies_as_they_come(self._redis)
 
-    def streams(self) -> list[Listing]:
-        """Return what the catalogue lists. Raise `RedisUnreachable`, `RedisRefused`."""
-        return self._finish(catalogue(self._choice.namespace))
+    def streams(self, scope: Scope = "public") -> list[Listing]:
+        """Return what the catalogue of public or of private streams lists.
+
+        Raise `RedisUnreachable`, `RedisRefused`.
+        """
+        return self._finish(catalogue(SCOPES[scope] + self._choice.namespace))
 
     def follow(
-        self,
-        *symbols: str,
-        depth: int | None = None,
-        line: str | None = None,
-        missing: Missing = "wait",
+        self, *symbols: str, missing: Missing = "wait", **words: Unpack[Words]
     ) -> Iterator[Event]:
-        """Return an endless iterator over the events of the books of `symbols` (or stream keys).
+        """Return an endless iterator over the events of the streams of `symbols` (or stream keys);
+        `instrument`, `executions` and `balances` have no symbols.
 
-        Without `depth` the catalogue decides. Raise `NoStream`, `AmbiguousStream`, `RedisRefused`,
-        and `RedisUnreachable` when the catalogue is needed and cannot be read.
+        What the words leave open the catalogue decides. Raise `ValueError`, `NoStream`,
+        `AmbiguousStream`, `RedisRefused`, and `RedisUnreachable` when the catalogue is needed and
+        cannot be read.
         """
-        streams = [self._stream(name, depth, line) for name in self._choice.named(symbols)]
+        streams = [self._stream(wish) for wish in wishes(symbols, words)]
         return self._iterate(Follower(streams, missing, BLOCK_MS).run())
 
-    def book(
-        self,
-        symbol: str,
-        *,
-        depth: int | None = None,
-        line: str | None = None,
-        wait_s: float = 5.0,
-    ) -> Book:
-        """Return the book of `symbol`, joined, caught up and verified, as it is now.
+    def book(self, symbol: str, *, wait_s: float = 5.0, **words: Unpack[Words]) -> Book | OrderBook:
+        """Return the book of `symbol`, L2 or with channel `level3` L3: joined, caught up and
+        verified, as it is now.
 
-        Raise `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
+        Raise `ValueError`, `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
         """
-        return self._finish(one_book(self._stream(symbol, depth, line), wait_s))
+        stream = _book_stream(self._stream(one_wish(symbol, words)))
+        book = self._finish(one_state(stream, wait_s))
+        assert isinstance(book, Book | OrderBook)
+        return book
 
-    def entries(
-        self, stream: str, *, start: Start | EntryId = "now", place: Place = "book"
-    ) -> Iterator[Record]:
+    def state(self, symbol: str = "", *, wait_s: float = 5.0, **words: Unpack[Words]) -> State:
+        """Return the state of any channel's stream, caught up, as it is now; see `book`."""
+        stream = self._stream(one_wish(symbol, words))
+        return self._finish(one_state(stream, wait_s))
+
+    def request_snapshot(self, symbol: str = "", **words: Unpack[Words]) -> None:
+        """Ask the publisher of a stream for a newer snapshot; it answers in `.snap` (WIRE §7.6).
+
+        Raise `ValueError`, `NoStream`, `AmbiguousStream`, `RedisUnreachable`, `RedisRefused`.
+        """
+        wish = one_wish(symbol, words)
+        space = wish.space(self._choice.namespace)
+        listing = self._choice.listed(self._finish(catalogue(space)), wish)
+        self._finish(request(space, listing))
+
+    def entries(self, stream: str, *, start: Start | EntryId = "now") -> Iterator[Record]:
         """Return an endless iterator over the entries of a stream as they are."""
-        return self._iterate(records(stream, place, start))
+        return self._iterate(records(stream, start))
 
-    def status(self, feed: str, *, start: Start | EntryId = "now") -> Iterator[Record]:
+    def status(
+        self, feed: str, *, start: Start | EntryId = "now", scope: Scope = "public"
+    ) -> Iterator[Record]:
         """Return an endless iterator over the events of a feed's status stream (WIRE §4.8)."""
-        return self.entries(
-            f"{{{self._choice.namespace}.feed.{feed}}}:status", start=start, place="status"
-        )
+        space = SCOPES[scope] + self._choice.namespace
+        return self.entries(f"{{{space}.feed.{feed}}}:status", start=start)
 
     def close(self) -> None:
         """Close the connections. A closed client connects again when it is used again."""
@@ -199,9 +166,12 @@ class Client:
     ) -> None:
         self.close()
 
-    def _stream(self, symbol: str, depth: int | None, line: str | None) -> str:
-        named = self._choice.stream(symbol, depth, line)
-        return named or self._choice.listed(self.streams(), symbol, line)
+    def _stream(self, wish: Wish) -> str:
+        named = wish.key(self._choice.namespace)
+        if named is not None:
+            return named
+        rows = self._finish(catalogue(wish.space(self._choice.namespace)))
+        return self._choice.listed(rows, wish).stream
 
     def _iterate(self, program: Program[T, None]) -> Iterator[T]:
         clock = 0.0
@@ -233,7 +203,7 @@ class Client:
 
     def _perform(self, step: Ask | Pause) -> list[Any] | str:
         if isinstance(step, Pause):
-            time.sleep(_spread(step.seconds))
+            time.sleep(spread(step.seconds))
             return []
         try:
             if len(step.commands) == 1:
@@ -241,9 +211,9 @@ class Client:
             with self._redis.pipeline(transaction=False) as pipeline:
                 for command in step.commands:
                     pipeline.execute_command(*command)
-                return _checked(pipeline.execute(raise_on_error=False))
+                return checked(pipeline.execute(raise_on_error=False))
         except (redis.RedisError, OSError) as error:
-            return _reason(error)
+            return reason_of(error)
 
 
 class AsyncClient:
@@ -259,49 +229,55 @@ class AsyncClient:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
         self._redis: Any = redis.asyncio.Redis.from_url(
-            url, retry=AsyncRetry(NoBackoff(), 0), **_options(protocol)
+            url, retry=AsyncRetry(NoBackoff(), 0), **options(protocol)
         )
-        for command in _RAW:
-            self._redis.set_response_callback(command, _as_it_came)
+        take_replies_as_they_come(self._redis)
 
-    async def streams(self) -> list[Listing]:
+    async def streams(self, scope: Scope = "public") -> list[Listing]:
         """Return what the catalogue lists; see `Client.streams`."""
-        return await self._finish(catalogue(self._choice.namespace))
+        return await self._finish(catalogue(SCOPES[scope] + self._choice.namespace))
 
     async def follow(
-        self,
-        *symbols: str,
-        depth: int | None = None,
-        line: str | None = None,
-        missing: Missing = "wait",
+        self, *symbols: str, missing: Missing = "wait", **words: Unpack[Words]
     ) -> AsyncIterator[Event]:
-        """Iterate for ever over the events of the books of `symbols`; see `Client.follow`."""
-        streams = [await self._stream(name, depth, line) for name in self._choice.named(symbols)]
+        """Iterate for ever over the events of the streams of `symbols`; see `Client.follow`."""
+        streams = [await self._stream(wish) for wish in wishes(symbols, words)]
         async for event in self._iterate(Follower(streams, missing, BLOCK_MS).run()):
             yield event
 
     async def book(
-        self,
-        symbol: str,
-        *,
-        depth: int | None = None,
-        line: str | None = None,
-        wait_s: float = 5.0,
-    ) -> Book:
+        self, symbol: str, *, wait_s: float = 5.0, **words: Unpack[Words]
+    ) -> Book | OrderBook:
         """Return the book of `symbol` as it is now; see `Client.book`."""
-        return await self._finish(one_book(await self._stream(symbol, depth, line), wait_s))
+        stream = _book_stream(await self._stream(one_wish(symbol, words)))
+        book = await self._finish(one_state(stream, wait_s))
+        assert isinstance(book, Book | OrderBook)
+        return book
 
-    def entries(
-        self, stream: str, *, start: Start | EntryId = "now", place: Place = "book"
-    ) -> AsyncIterator[Record]:
+    async def state(
+        self, symbol: str = "", *, wait_s: float = 5.0, **words: Unpack[Words]
+    ) -> State:
+        """Return the state of a stream as it is now; see `Client.state`."""
+        stream = await self._stream(one_wish(symbol, words))
+        return await self._finish(one_state(stream, wait_s))
+
+    async def request_snapshot(self, symbol: str = "", **words: Unpack[Words]) -> None:
+        """Ask for a newer snapshot; see `Client.request_snapshot`."""
+        wish = one_wish(symbol, words)
+        space = wish.space(self._choice.namespace)
+        listing = self._choice.listed(await self._finish(catalogue(space)), wish)
+        await self._finish(request(space, listing))
+
+    def entries(self, stream: str, *, start: Start | EntryId = "now") -> AsyncIterator[Record]:
         """Iterate for ever over the entries of a stream as they are; see `Client.entries`."""
-        return self._iterate(records(stream, place, start))
+        return self._iterate(records(stream, start))
 
-    def status(self, feed: str, *, start: Start | EntryId = "now") -> AsyncIterator[Record]:
+    def status(
+        self, feed: str, *, start: Start | EntryId = "now", scope: Scope = "public"
+    ) -> AsyncIterator[Record]:
         """Iterate for ever over a feed's status stream; see `Client.status`."""
-        return self.entries(
-            f"{{{self._choice.namespace}.feed.{feed}}}:status", start=start, place="status"
-        )
+        space = SCOPES[scope] + self._choice.namespace
+        return self.entries(f"{{{space}.feed.{feed}}}:status", start=start)
 
     async def close(self) -> None:
         """Close the connections. A closed client connects again when it is used again."""
@@ -318,9 +294,12 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _stream(self, symbol: str, depth: int | None, line: str | None) -> str:
-        named = self._choice.stream(symbol, depth, line)
-        return named or self._choice.listed(await self.streams(), symbol, line)
+    async def _stream(self, wish: Wish) -> str:
+        named = wish.key(self._choice.namespace)
+        if named is not None:
+            return named
+        rows = await self._finish(catalogue(wish.space(self._choice.namespace)))
+        return self._choice.listed(rows, wish).stream
 
     async def _iterate(self, program: Program[T, None]) -> AsyncIterator[T]:
         clock = 0.0
@@ -363,7 +342,7 @@ class AsyncClient:
 
     async def _attempt(self, step: Ask | Pause) -> list[Any] | str:
         if isinstance(step, Pause):
-            await asyncio.sleep(_spread(step.seconds))
+            await asyncio.sleep(spread(step.seconds))
             return []
         try:
             if len(step.commands) == 1:
@@ -371,6 +350,6 @@ class AsyncClient:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for command in step.commands:
                     pipeline.execute_command(*command)
-                return _checked(await pipeline.execute(raise_on_error=False))
+                return checked(await pipeline.execute(raise_on_error=False))
         except (redis.RedisError, OSError) as error:
-            return _reason(error)
+            return reason_of(error)

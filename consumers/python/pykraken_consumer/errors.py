@@ -9,7 +9,7 @@ application, never an exception.
       DecodeError        an entry breaks WIRE §3-§5; the replica turns it into `Quarantined`
       NoStream           nothing is published for what was asked
       AmbiguousStream    the catalogue has several streams that would do
-      NotReady           the book is not valid and did not become so in time
+      NotReady           the state is not valid and did not become so in time
       RedisRefused       Redis said no for good: rights, password, a key of another type
       RedisUnreachable   a one-shot call found no server in time
 """
@@ -66,7 +66,7 @@ class NoStream(ConsumerError):
     def __str__(self) -> str:
         return (
             f"nothing is published for {self.wanted}: start a publisher for it, "
-            f"or ask for another symbol, depth, line or namespace"
+            f"or ask for another symbol, channel, depth, line or namespace"
         )
 
 
@@ -83,12 +83,12 @@ class AmbiguousStream(ConsumerError):
     def __str__(self) -> str:
         return (
             f"{self.symbol} is published as {', '.join(self.streams)}: "
-            f"pass line= (or depth=) to choose one"
+            f"pass line=, depth=, interval=, trigger= or source= to choose one"
         )
 
 
 class NotReady(ConsumerError):
-    """The book of `stream` did not become valid within `waited_s` seconds."""
+    """The state of `stream` did not become valid within `waited_s` seconds."""
 
     def __init__(self, stream: str, waited_s: float) -> None:
         super().__init__(stream, waited_s)
@@ -97,8 +97,8 @@ class NotReady(ConsumerError):
 
     def __str__(self) -> str:
         return (
-            f"the book of {self.stream} did not become valid in {self.waited_s:g} s: "
-            f"its publisher has no verified book at present; try again or wait longer"
+            f"the state of {self.stream} did not become valid in {self.waited_s:g} s: "
+            f"its publisher has none to show at present; try again or wait longer"
         )
 
 
@@ -112,7 +112,7 @@ class RedisRefused(ConsumerError):
     def __str__(self) -> str:
         return (
             f"Redis refused: {self.answer}. Check the URL, the user's rights "
-            f"(XREAD, XRANGE, XREVRANGE, HGET, HGETALL) and that the key is a stream"
+            f"(XREAD, XRANGE, XREVRANGE, HGETALL, for requests XADD) and that the key is a stream"
         )
 
 

@@ -1,10 +1,11 @@
-"""A consumer's book kept equal to the publisher's: the state machine of WIRE §7, for one stream.
+"""A consumer's state kept equal to the publisher's: the machine of WIRE §7, for one stream.
 
 Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it read
 together with `now` (seconds of any monotonic clock). Every method that takes something in returns
-the events for the application; `received` does so lazily, one entry at a time, so that `event.book`
-is the book right after that event: take all of them before handing in more. Promises: a valid book
-is contiguous and checksum-proven; what was not seen is told.
+the events for the application; `received` does so lazily, one entry at a time, so that
+`event.state` is the state right after that event: take all of them before handing in more. What a
+channel's events do to its state stands in `_channels`. Promises: a valid state is contiguous, a
+valid book proven by its checksum; what was not seen is told.
 
 | wants     | the shell reads             | hands it to     | wants next                         |
 |-----------|-----------------------------|-----------------|------------------------------------|
@@ -20,17 +21,15 @@ older or an `epoch` or `snapshot` event (WIRE §7.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal, cast
 
+from ._book_events import OrdersFields, UpdateFields
+from ._channels import apply, compare, forget, load, new_state, prove, proven_snapshot
 from ._events import (
-    Bye,
     Disconnected,
-    EntryId,
-    Epoch,
     Event,
     Gap,
-    Heartbeat,
     Joined,
     LocalEvent,
     Missed,
@@ -38,34 +37,31 @@ from ._events import (
     Range,
     Reconnected,
     Regression,
-    Reset,
-    Snapshot,
     Stale,
     TrimWarning,
+)
+from ._states import State, TradesState
+from .book import Book, OrderBook
+from .errors import Code, DecodeError, NoStream
+from .wire import (
+    AnySnapshot,
+    Bye,
+    ChannelEvent,
+    EntryId,
+    Epoch,
+    Heartbeat,
+    Orders,
+    Reset,
+    Trades,
+    TradesGap,
     Update,
     WireEvent,
+    decode,
+    orders_fields,
+    parse_id,
+    place_of,
+    update_fields,
 )
-from .book import Book, checksum_of
-from .errors import Code, DecodeError, NoStream
-from .wire import UNVERIFIED, decode, decode_snapshot, parse_id, update_fields
-
-__all__ = [
-    "Disconnected",
-    "Event",
-    "Gap",
-    "Joined",
-    "LocalEvent",
-    "Missed",
-    "Missing",
-    "Quarantined",
-    "Range",
-    "Reconnected",
-    "Regression",
-    "Replica",
-    "Stale",
-    "TrimWarning",
-    "Want",
-]
 
 SILENCE_S: Final = 15  # WIRE §7.4: three heartbeats
 
@@ -77,12 +73,13 @@ _new = tuple.__new__
 
 
 class Replica:
-    """The replica of one book stream; see the module. `skipped` counts events of unknown type."""
+    """The replica of one stream; see the module. `skipped` counts events that mean nothing."""
 
     def __init__(self, stream: str, now: float, missing: Missing = "wait") -> None:
         self.stream = stream
         self.missing = missing
-        self.book = Book()
+        self.channel = place_of(stream)
+        self.state: State = new_state(self.channel)
         self._at: tuple[int, int] | None = None
         self.wants: Want = "join"
         self.skipped = 0
@@ -116,12 +113,15 @@ class Replica:
         self, entries: Iterable[tuple[bytes | str, bytes | None]], now: float
     ) -> Iterator[Event]:
         """Take entries (id, `d`) in the stream's order; while none are read they are ignored."""
-        stream, book = self.stream, self.book
+        stream, book = self.stream, cast(Any, self.state)  # no book: its short way never opens
+        short: Callable[[bytes], UpdateFields | OrdersFields | None] = (
+            orders_fields if isinstance(self.state, OrderBook) else update_fields
+        )
         epoch, seq, ids = self._short_way()
         for text, data in entries:
             # The short way: the next seq, an ordinary update, the right checksum.
             if seq >= 0 and text == ids % (seq + 1) and data is not None:
-                fields = update_fields(data)
+                fields = short(data)
                 if fields is not None:
                     book.seq = seq = seq + 1
                     self._at = at = (epoch, seq)
@@ -156,7 +156,7 @@ class Replica:
             return []
         after = self._after or self.cursor
         try:
-            snapshot = _whole_book(entry_id, data)
+            snapshot = proven_snapshot(entry_id, data, self.channel)
         except DecodeError as error:
             self._refused = entry_id
             return [self._event(Quarantined(error.code, entry_id, error.where))]
@@ -173,7 +173,7 @@ class Replica:
         try:
             if data is None:
                 raise DecodeError(Code.POINTER, "its snapshot is gone")
-            snapshot = _whole_book(cursor, data)
+            snapshot = proven_snapshot(cursor, data, self.channel)
         except DecodeError as error:
             return [self._quarantine(error, cursor, _before(cursor))]
         self._load(snapshot)
@@ -199,7 +199,7 @@ class Replica:
                 return [self._event(Regression(cursor, last))]
         if self._is_stale_told:
             return []
-        self.book.is_stale = self._is_stale_told = True
+        self.state.is_stale = self._is_stale_told = True
         return [self._event(Stale(now - self._heard))]
 
     def horizon_read(self, first: EntryId, last: EntryId) -> list[Event]:
@@ -218,7 +218,7 @@ class Replica:
 
     def disconnected(self, reason: str) -> Event:
         """Note that the server is away: the book stands still from here."""
-        self.book.is_stale = self.book.is_valid
+        self.state.is_stale = self.state.is_valid
         return self._event(Disconnected(reason))
 
     def reconnected(self) -> Event:
@@ -226,21 +226,21 @@ class Replica:
         return self._event(Reconnected())
 
     def _event(self, body: WireEvent | LocalEvent) -> Event:
-        return Event(self.stream, self.book, body)
+        return Event(self.stream, self.state, body)
 
     def _short_way(self) -> tuple[int, int, bytes]:
         """Return the cursor where the next update may be applied at once, else a seq of -1, and how
         the ids of its epoch are written.
         """
         cursor = self.position
-        if cursor is None or not self.book.is_valid:
+        if cursor is None or not self.state.is_valid or self.channel not in ("book", "level3"):
             return 0, -1, b"%d"
         return *cursor, b"%d-%%d" % cursor.epoch
 
     def _hear(self, now: float) -> None:
         self._heard = self._looked = now
         self._suspect = None
-        self.book.is_stale = self._is_stale_told = False
+        self.state.is_stale = self._is_stale_told = False
         if self.wants == "heads":
             self.wants = "entries" if self._floor is None else "join"
 
@@ -258,7 +258,7 @@ class Replica:
         try:
             if data is None:
                 raise DecodeError(Code.SCHEMA, "field d")
-            event = decode(entry_id, data)
+            event = decode(entry_id, data, self.channel)
         except DecodeError as error:
             yield self._quarantine(error, entry_id, cursor)
             return
@@ -278,46 +278,61 @@ class Replica:
             yield self._quarantine(error, entry_id, cursor)
             return
         if is_told:
-            self.book.seq = entry_id.seq
-            self.book.ts_event = getattr(event, "ts_event", self.book.ts_event)
+            self.state.seq = entry_id.seq
+            self.state.ts_event = getattr(event, "ts_event", self.state.ts_event)
             yield self._event(event)
 
     def _act(self, event: WireEvent) -> bool:
-        """Act by WIRE §7.2 and return whether to tell. Raise CHECKSUM where books differ."""
-        book = self.book
-        match event:
-            case Update() if book.is_valid:
-                _compare(book.apply(event.bids, event.asks), event.checksum)
-            case Snapshot(pointer=None):
-                _prove(event)
-                self._load(event)
-            case Heartbeat(checksum=int(told)) if book.is_valid:
-                _compare(book.checksum(), told)
-            case Snapshot():
+        """Act by WIRE §7.2 and return whether to tell. Raise a code that §7.3 is for."""
+        state = self.state
+        if isinstance(event, AnySnapshot):
+            if event.pointer is not None:
                 self._drop("pointer")
                 return False
-            case Update():
-                return False  # no book to apply it to
-            case Heartbeat():
-                return self._floor is None
+            prove(event)
+            self._load(event)
+            return True
+        if isinstance(event, ChannelEvent):
+            return self._take(event)
+        match event:
+            case Heartbeat(checksum=told):
+                if state.is_valid and told is not None and isinstance(state, Book | OrderBook):
+                    compare(state.checksum(), told)
             case Reset() | Bye():
                 if self._floor is not None:
                     # Told while a good snapshot is awaited: none before it, or it were told twice.
                     self._floor = event.entry_id
                 if isinstance(event, Reset):
-                    book.is_valid = False
+                    state.is_valid = False
                 else:
-                    book.is_stale = True
+                    state.is_stale = True
+                return True
             case _:
                 self.skipped += 1
-                return self._floor is None
+        return self._floor is None
+
+    def _take(self, event: ChannelEvent) -> bool:
+        """Let the state take in an event of its channel, and return whether to tell it.
+
+        What has a meaning without the state is told after a `reset` too, and trades go on.
+        """
+        state = self.state
+        if state.is_valid:
+            apply(state, event)
+            return True
+        if self._floor is not None or isinstance(event, Update | Orders):
+            return False
+        is_known = isinstance(state, TradesState) and state.last_trade_id
+        if is_known and isinstance(event, Trades | TradesGap):
+            apply(state, event)
         return True
 
     def _epoch(self, cursor: EntryId, event: Epoch) -> Iterator[Event]:
         """WIRE §7.2: "tell the application which events of the old epoch it did not see"."""
         self._drop("entries")
+        forget(self.state)
         self._at, self._after = event.entry_id, None
-        self.book.epoch, self.book.seq = event.entry_id
+        self.state.epoch, self.state.seq = event.entry_id
         unseen = missed = None
         if event.prev_epoch is not None and event.prev_seq is not None:
             first = cursor.seq + 1 if event.prev_epoch == cursor.epoch else 0
@@ -345,10 +360,11 @@ class Replica:
         if self._after is None:
             self._after = after
         self._drop("join")
+        forget(self.state)
         self._at, self._floor = cursor, floor
 
     def _drop(self, wants: Want) -> None:
-        self.book.is_valid = False
+        self.state.is_valid = False
         self.wants = wants
         if wants != "join":
             self._floor = None
@@ -357,15 +373,12 @@ class Replica:
         self._drop("join")
         self._at = self._after = self._floor = self._suspect = self._refused = None
 
-    def _load(self, snapshot: Snapshot) -> None:
-        book = self.book
-        book.load(snapshot.bids or (), snapshot.asks or (), snapshot.depth)
-        book.channel, book.symbol = snapshot.channel, snapshot.symbol
-        book.price_precision = snapshot.price_precision
-        book.qty_precision = snapshot.qty_precision
-        book.epoch, book.seq = snapshot.entry_id
-        book.ts_event = snapshot.ts_event
-        book.is_valid = True
+    def _load(self, snapshot: AnySnapshot) -> None:
+        state = self.state
+        load(state, snapshot)
+        state.epoch, state.seq = snapshot.entry_id
+        state.ts_event = snapshot.ts_event
+        state.is_valid = True
         self.wants = "entries"
         self._after = self._floor = None
 
@@ -376,23 +389,3 @@ def _range(epoch: int, first: int, last: int) -> Range:
 
 def _before(entry_id: EntryId) -> EntryId:
     return EntryId(entry_id.epoch, entry_id.seq - 1)
-
-
-def _whole_book(entry_id: EntryId, data: bytes | None) -> Snapshot:
-    """Return the book in an entry of `.snap`, proven. Raise `DecodeError`."""
-    if data is None:
-        raise DecodeError(Code.SCHEMA, "field d")
-    snapshot = decode_snapshot(entry_id, data)
-    _prove(snapshot)
-    return snapshot
-
-
-def _prove(snapshot: Snapshot) -> None:
-    """Raise CHECKSUM where a whole book contradicts its own checksum (WIRE §5.3)."""
-    if not snapshot.flags & UNVERIFIED:
-        _compare(checksum_of(snapshot.bids or (), snapshot.asks or ()), snapshot.checksum)
-
-
-def _compare(own: int, told: int) -> None:
-    if own != told:
-        raise DecodeError(Code.CHECKSUM, "c")

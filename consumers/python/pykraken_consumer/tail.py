@@ -3,7 +3,7 @@
 
 `line`, `error_line` and `records` are pure. The command `python -m pykraken_consumer.tail STREAM`
 prints one line an entry until Ctrl-C or `--count`; gaps and the loss of Redis go to stderr. Knows
-nothing of books: a status stream reads as well as a book's.
+nothing of states: a status stream reads as well as a book's.
 """
 
 from __future__ import annotations
@@ -14,17 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
-from ._events import (
-    Disconnected,
-    EntryId,
-    Gap,
-    Levels,
-    Quarantined,
-    Reconnected,
-    Record,
-    Unknown,
-    WireEvent,
-)
+from ._events import Disconnected, Gap, Quarantined, Reconnected, Record
 from ._programs import (
     BACKOFF_S,
     BLOCK_MS,
@@ -41,7 +31,17 @@ from ._programs import (
     rows_of,
 )
 from .errors import Code, ConsumerError, DecodeError
-from .wire import Place, decode, parse_id
+from .wire import (
+    AnySnapshot,
+    EntryId,
+    OrdersGap,
+    TradesGap,
+    Unknown,
+    WireEvent,
+    decode,
+    parse_id,
+    place_of,
+)
 
 __all__ = ["Record", "Start", "error_line", "line", "main", "records"]
 
@@ -58,7 +58,7 @@ def line(event: WireEvent) -> str:
     """Return the canonical line of an event, without a newline."""
     if isinstance(event, Unknown):
         return f'{{"id":"{event.entry_id}","type":{_text(event.type)}}}'
-    parts = [f'"id":"{event.entry_id}"', f'"type":"{type(event).__name__.lower()}"']
+    parts = [f'"id":"{event.entry_id}"', f'"type":"{_type(event)}"']
     for key, value in zip(event._fields[1:], event[1:], strict=True):
         if value is not None:
             parts.append(f'"{key}":{_json(value)}')
@@ -70,19 +70,28 @@ def error_line(entry_id: EntryId, code: Code) -> str:
     return f'{{"id":"{entry_id}","error":"{code}"}}'
 
 
-def _json(value: int | str | Levels) -> str:
+def _type(event: WireEvent) -> str:
+    """Return what `t` was: several classes share a name on the wire."""
+    if isinstance(event, AnySnapshot):
+        return "snapshot"
+    if isinstance(event, TradesGap | OrdersGap):
+        return "gap"
+    return type(event).__name__.lower()
+
+
+def _json(value: int | str | tuple[Any, ...]) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
         return _text(value)
-    return f"[{','.join([f'[{price},{qty}]' for price, qty in value])}]"
+    return f"[{','.join(map(_json, value))}]"
 
 
 def _text(text: str) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def records(stream: str, place: Place, start: Start | EntryId) -> Program[Record, None]:
+def records(stream: str, start: Start | EntryId) -> Program[Record, None]:
     """Yield every entry of `stream` after `start`, decoded and in order, for ever.
 
     `snapshot` starts with the newest entry of `.snap`. A hole in the sequence is a `Gap`.
@@ -91,7 +100,7 @@ def records(stream: str, place: Place, start: Start | EntryId) -> Program[Record
     while start == "snapshot" and cursor is None:
         for text, data in rows_of((yield from _read(stream, newest(f"{stream}.snap")))):
             cursor = parse_id(text)
-            yield Tell([_record(stream, cursor, data, "snap")])
+            yield Tell([_record(f"{stream}.snap", cursor, data)._replace(stream=stream)])
         if cursor is None:
             yield Pause(JOIN_RETRY_S)
     if start == "now":
@@ -101,17 +110,17 @@ def records(stream: str, place: Place, start: Start | EntryId) -> Program[Record
         after = str(cursor or EntryId(0, 0))
         command = ("XREAD", "COUNT", READ_COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after)
         for _, batch in entries_of((yield from _read(stream, command))):
-            yield Tell(_batch(stream, place, batch, cursor))
+            yield Tell(_batch(stream, batch, cursor))
             cursor = parse_id(batch[-1][0])
 
 
-def _batch(stream: str, place: Place, batch: Batch, cursor: EntryId | None) -> Iterator[Record]:
+def _batch(stream: str, batch: Batch, cursor: EntryId | None) -> Iterator[Record]:
     for text, data in batch:
         entry_id = parse_id(text)
         if cursor is not None and not cursor.is_followed_by(entry_id):
             yield Record(stream, Gap(cursor, entry_id))
         cursor = entry_id
-        yield _record(stream, entry_id, data, place)
+        yield _record(stream, entry_id, data)
 
 
 def _read(stream: str, command: Command) -> Program[Record, Any]:
@@ -130,11 +139,11 @@ def _read(stream: str, command: Command) -> Program[Record, Any]:
         pause = min(pause * 2, BACKOFF_S[1])
 
 
-def _record(stream: str, entry_id: EntryId, data: bytes | None, place: Place) -> Record:
+def _record(stream: str, entry_id: EntryId, data: bytes | None) -> Record:
     try:
         if data is None:
             raise DecodeError(Code.SCHEMA, "field d")
-        return Record(stream, decode(entry_id, data, place))
+        return Record(stream, decode(entry_id, data, place_of(stream)))
     except DecodeError as error:
         return Record(stream, Quarantined(error.code, entry_id, error.where))
 

@@ -2,149 +2,240 @@
 
 Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first, then
 schema, version, ranges and order, and when several rules are broken the first in that order is
-reported (WIRE §8). Knows nothing of books, sequences or Redis. Ordinary updates, bytes laid out as
-the publisher does, take a short way (`update_fields`) that accepts only what the long way would
-accept; whatever it does not like is judged by the long way, so codes come from there.
+reported (WIRE §8). Knows nothing of books, sequences or Redis. Ordinary updates of books, bytes
+laid out as the publisher does, take a short way (`update_fields`, `orders_fields`) that accepts
+only what the long way would accept; whatever it does not like is judged by the long way, so codes
+come from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 from struct import Struct
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, cast
 
 from msgpack import unpackb
 
-from ._events import (
-    Bye,
-    EntryId,
-    Epoch,
-    Feed,
-    Heartbeat,
+from . import _rules as rules
+from ._account_events import (
+    Balance,
+    BalancesSnapshot,
+    Execution,
+    ExecutionsSnapshot,
+    OrdersGap,
+)
+from ._book_events import (
     Levels,
-    Listing,
-    Notice,
-    Reset,
+    Orders,
+    OrdersFields,
+    OrdersSnapshot,
     Snapshot,
-    Unknown,
     Update,
     UpdateFields,
-    WireEvent,
 )
+from ._fields import Field, judged, raise_first, table
+from ._ids import EntryId, parse_id
+from ._life_events import Bye, Epoch, Feed, Heartbeat, Listing, Notice, Reset, Unknown
+from ._market_events import (
+    Candle,
+    CandleSnapshot,
+    Closed,
+    Instruments,
+    InstrumentsSnapshot,
+    Ticker,
+    TickerSnapshot,
+    Top,
+    TopSnapshot,
+    Trades,
+    TradesGap,
+    TradesSnapshot,
+)
+from ._unpacking import ARRAY_MAX, ENTRY_MAX_BYTES, TEXT_MAX_BYTES, unpack_map
 from .errors import Code, DecodeError
 
 __all__ = [
+    "BACKFILL",
+    "CONFLATED",
     "CROSSED",
+    "ENTRY_MAX_BYTES",
+    "REVISED",
     "UNVERIFIED",
+    "AnySnapshot",
+    "Balance",
+    "BalancesSnapshot",
     "Bye",
+    "Candle",
+    "CandleSnapshot",
+    "Channel",
+    "ChannelEvent",
+    "Closed",
     "EntryId",
     "Epoch",
+    "Execution",
+    "ExecutionsSnapshot",
     "Feed",
     "Heartbeat",
+    "Instruments",
+    "InstrumentsSnapshot",
     "Levels",
+    "LifeEvent",
     "Listing",
     "Notice",
+    "Orders",
+    "OrdersFields",
+    "OrdersGap",
+    "OrdersSnapshot",
     "Place",
     "Reset",
     "Snapshot",
+    "Ticker",
+    "TickerSnapshot",
+    "Top",
+    "TopSnapshot",
+    "Trades",
+    "TradesGap",
+    "TradesSnapshot",
     "Unknown",
     "Update",
+    "UpdateFields",
     "WireEvent",
     "decode",
     "decode_listing",
     "decode_snapshot",
+    "orders_fields",
     "parse_id",
+    "place_of",
     "update_fields",
 ]
 
-WIRE_VERSIONS: Final = frozenset({1})  # WIRE §11: N and N-1; there was no version before 1
-ENTRY_MAX_BYTES: Final = 16 * 1024 * 1024
-ARRAY_MAX: Final = 200_000
-MAP_MAX: Final = 64
-TEXT_MAX_BYTES: Final = 4096
-NESTING_MAX: Final = 8
-NUMBER_MAX_DIGITS: Final = 40
 UNVERIFIED: Final = 1
 CROSSED: Final = 2
+BACKFILL: Final = 4
+REVISED: Final = 8
+CONFLATED: Final = 16
 
-Place = Literal[
-    "book", "snap", "status"
-]  # where an entry lies: some keys are due in one place only
+Channel = Literal[
+    "book", "level3", "bbo", "ticker", "trade", "ohlc", "instrument", "executions", "balances"
+]
+Place = str
+"""Where an entry lies: in the stream of a channel (`ticker`), in the `.snap` beside one
+(`ticker.snap`) or in a status stream (`status`). It decides which events and keys are known.
+"""
+AnySnapshot = (
+    Snapshot
+    | OrdersSnapshot
+    | TopSnapshot
+    | TickerSnapshot
+    | TradesSnapshot
+    | CandleSnapshot
+    | InstrumentsSnapshot
+    | ExecutionsSnapshot
+    | BalancesSnapshot
+)
+ChannelEvent = (
+    Update
+    | Orders
+    | Top
+    | Ticker
+    | Trades
+    | TradesGap
+    | Candle
+    | Closed
+    | Instruments
+    | Execution
+    | OrdersGap
+    | Balance
+)
+LifeEvent = Epoch | Reset | Heartbeat | Bye | Feed | Notice | Unknown
+WireEvent = AnySnapshot | ChannelEvent | LifeEvent
 
+Make = Callable[..., WireEvent]
+Shape = tuple[Make, tuple[Field, ...]]
 
-class _Field(NamedTuple):
-    """One key of an event: its short name, its kind (WIRE §3.4) and whether it must be there."""
-
-    key: str
-    kind: str
-    is_required: bool
-
-
-def _table(text: str) -> tuple[_Field, ...]:
-    pairs = [word.split(":") for word in text.split()]
-    return tuple(_Field(key.rstrip("?"), kind, not key.endswith("?")) for key, kind in pairs)
-
-
-_UINT_MAX: Final = 2**64 - 1
-_RANGES: Final = {
-    "uint": (0, _UINT_MAX),
-    "time": (0, _UINT_MAX),
-    "crc": (0, 2**32 - 1),
-    "depth": (1, 100_000),
-    "precision": (0, 30),
-    "one": (1, 1),
-}
-_SCALARS: Final = frozenset({int, str, float, bool, type(None)})
-_WORDS: Final = {
-    "text": None,
-    "state": frozenset({"disconnected", "awaiting_snapshot", "live"}),
-    "channel": frozenset({"book"}),
-}
-
-_COMMON: Final = _table("te:time tr:time tp:time f:uint")
-_BOOK: Final = _table("ch:channel y:text d:depth pp:precision qp:precision")
-_BOOK_KEYS: Final = frozenset(field.key for field in _BOOK)
-_OF_BOOK: Final = _table("ch?:channel y?:text d?:depth pp?:precision qp?:precision")
-_LEVELS: Final = _table("b?:levels a?:levels ptr?:one")
-_LISTING: Final = (*_table("v:version fd:text"), *_BOOK, *_table("l:text ep:uint"))
-
-_ODD: Final[Any] = None  # where a map keeps the pairs whose keys are not text
-# After `t` and the common keys, in the order of the event's own fields, which is that of WIRE §9.
-_EVENTS: Final[dict[str, tuple[Callable[..., WireEvent], tuple[_Field, ...]]]] = {
-    "update": (Update, _table("c:crc b:levels a:levels")),
-    "snapshot": (Snapshot, (*_table("v:version"), *_BOOK, *_table("c:crc"), *_LEVELS)),
-    "epoch": (
-        Epoch,
-        (
-            *_table("v:version why:text fd:text w:uint"),
-            *_OF_BOOK,
-            *_table("pe?:uint ps?:uint mf?:uint ml?:uint"),
-        ),
+_COMMON: Final = table("te:time tr:time tp:time f:uint")
+# Fields stand in the order of the event's own, which is that of WIRE §9.
+_PRECISIONS: Final = "pp:precision qp:precision"
+_TOP: Final = "bp?:number bq?:number ap?:number aq?:number"
+_PRICES: Final = "la?:number hi?:number lo?:number vo?:number"
+_TICKER: Final = f"{_TOP} {_PRICES} vw?:decimal cg?:decimal cp?:decimal n?:uint"
+_CANDLE: Final = "ib:time op:number hi:number lo:number cl:number vo:number vw:decimal n:uint"
+# Of snapshots, by channel: what follows `v` and `ch`.
+_SNAPSHOTS: Final[dict[str, tuple[Make, str]]] = {
+    "book": (Snapshot, f"y:text d:depth {_PRECISIONS} c:crc b?:levels a?:levels ptr?:one"),
+    "level3": (OrdersSnapshot, f"y:text d:depth {_PRECISIONS} c:crc b?:orders a?:orders ptr?:one"),
+    "bbo": (TopSnapshot, f"y:text d:depth {_PRECISIONS} ptr?:one sc:source {_TOP}"),
+    "ticker": (TickerSnapshot, f"y:text {_PRECISIONS} ptr?:one tg:trigger {_TICKER}"),
+    "trade": (TradesSnapshot, f"y:text {_PRECISIONS} ptr?:one x?:trades lt?:uint"),
+    "ohlc": (
+        CandleSnapshot,
+        f"y:text {_PRECISIONS} ptr?:one iv:interval {_CANDLE.replace(':', '?:')}",
     ),
-    "reset": (Reset, _table("why:text n?:text")),
-    "heartbeat": (Heartbeat, _table("c?:crc s:state")),
-    "bye": (Bye, _table("n?:text")),
-    "feed": (Feed, _table("s:state ns:uint nl:uint sys:text")),
-    "notice": (Notice, _table("y:text k:text n:text")),
+    "instrument": (InstrumentsSnapshot, "ptr?:one ps?:pairs as?:assets"),
+    "executions": (ExecutionsSnapshot, "ptr?:one ac:text os?:jsons sq?:uint"),
+    "balances": (BalancesSnapshot, "ptr?:one ac:text bs?:jsons sq?:uint"),
+}
+_EVENTS: Final[dict[str, dict[str, tuple[Make, str]]]] = {
+    "book": {"update": (Update, "c:crc b:levels a:levels")},
+    "level3": {"orders": (Orders, "c:crc b:changes a:changes")},
+    "bbo": {"top": (Top, _TOP)},
+    "ticker": {"ticker": (Ticker, _TICKER)},
+    "trade": {
+        "trades": (Trades, "x:trades"),
+        "gap": (TradesGap, "why:text n?:text gf:uint gl:uint"),
+    },
+    "ohlc": {"candle": (Candle, _CANDLE), "closed": (Closed, _CANDLE)},
+    "instrument": {"instruments": (Instruments, "ps:pairs as:assets")},
+    "executions": {
+        "execution": (Execution, "oi:text rp:json st:json sq:uint"),
+        "gap": (OrdersGap, "why:text n?:text oi:texts"),
+    },
+    "balances": {"balance": (Balance, "st:json rp:json as:text sq:uint")},
+}
+_BYE: Final = (Bye, "n?:text")
+_LIFE: Final[dict[str, tuple[Make, str]]] = {
+    "reset": (Reset, "why:text n?:text"),
+    "heartbeat": (Heartbeat, "c?:crc s:state"),
+    "bye": _BYE,
+}
+_STATUS: Final[dict[str, tuple[Make, str]]] = {
+    "feed": (Feed, "s:state ns:uint nl:uint sys:text"),
+    "notice": (Notice, "y:text k:text n:text rp?:json"),
+    "bye": _BYE,
+}
+_EPOCH: Final = table("v:version why:text fd:text w:uint pe?:uint ps?:uint mf?:uint ml?:uint")
+_LISTING: Final = table("v:version fd:text l:text ep:uint")
+_HEADER_KEYS: Final = ("ch", "y", "d", "pp", "qp", "sc", "tg", "iv", "ac")
+
+
+def _tables() -> dict[str, dict[str, Shape]]:
+    """Return by place which events are known there, and their fields, the common ones first."""
+    places = {
+        channel: {
+            "snapshot": (make, f"v:version ch:{channel} {text}"),
+            **_EVENTS[channel],
+            **_LIFE,
+        }
+        for channel, (make, text) in _SNAPSHOTS.items()
+    }
+    places["status"] = _STATUS
+    return {
+        place: {kind: (make, (*_COMMON, *table(text))) for kind, (make, text) in events.items()}
+        for place, events in places.items()
+    }
+
+
+_SHAPES: Final = _tables()
+# WIRE §4.3: what a stream is, for epochs and the catalogue; nothing for a status stream.
+_HEADERS: Final[dict[str, tuple[Field, ...]]] = {
+    place: tuple(
+        field for field in events.get("snapshot", (None, ()))[1] if field.key in _HEADER_KEYS
+    )
+    for place, events in _SHAPES.items()
 }
 # How an ordinary update begins: a map of eight, its keys in the order of WIRE §4 and §4.2, between
 # them times of 64 bits and flags of one byte. The levels follow.
 _HEAD: Final = Struct(">14sQ4sQ4sQ2sB2s")
 _FIXINT_MAX: Final = 0x7F
-# Keys that come together or not at all, by event type.
-_TOGETHER: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "epoch": (("ch", "y", "d", "pp", "qp"), ("pe", "ps"), ("mf", "ml")),
-    "snapshot": (("b", "a"),),
-}
-# WIRE §8: "the first of this order is reported".
-_ORDER: Final = (Code.VERSION, Code.SCHEMA, Code.RANGE, Code.ORDER)
-
-
-def parse_id(text: str | bytes) -> EntryId:
-    """Return the id that Redis wrote as `<epoch>-<seq>`."""
-    epoch, _, seq = (text.decode() if isinstance(text, bytes) else text).partition("-")
-    return EntryId(int(epoch), int(seq))
 
 
 def decode(entry_id: EntryId, data: bytes, place: Place = "book") -> WireEvent:
@@ -156,21 +247,33 @@ def decode(entry_id: EntryId, data: bytes, place: Place = "book") -> WireEvent:
         fields = update_fields(data)
         if fields is not None:
             return Update(entry_id, *fields)
+    elif place == "level3":
+        changes = orders_fields(data)
+        if changes is not None:
+            return Orders(entry_id, *changes)
     return _decode_any(entry_id, data, place)
 
 
-def decode_snapshot(entry_id: EntryId, data: bytes) -> Snapshot:
-    """Return the whole book in an entry of `.snap` (WIRE §4.3). Raise `DecodeError`."""
-    event = _decode_any(entry_id, data, "snap")
-    assert isinstance(event, Snapshot)
-    return event
+def decode_snapshot(entry_id: EntryId, data: bytes, channel: str = "book") -> AnySnapshot:
+    """Return the state in an entry of a channel's `.snap` (WIRE §4.3). Raise `DecodeError`."""
+    return cast(AnySnapshot, _decode_any(entry_id, data, f"{channel}.snap"))
 
 
 def decode_listing(stream: str, data: bytes) -> Listing:
     """Return one value of the catalogue (WIRE §4.9). Raise `DecodeError`."""
-    fields = _unpack_map(data)
-    _raise_first(_field_faults(fields, _LISTING))
-    return Listing(stream, *(fields[key] for key, _, _ in _LISTING))  # type: ignore[arg-type]
+    fields = unpack_map(data)
+    due = (*_HEADERS[place_of(stream)], *_LISTING)
+    faults, good = judged(fields, due)
+    raise_first(faults)
+    keys = ("v", "fd", "ch", "y", "d", "pp", "qp", "l", "ep", "sc", "tg", "iv", "ac")
+    return Listing(stream, *(good.get(key) for key in keys))  # type: ignore[arg-type]
+
+
+def place_of(key: str) -> Place:
+    """Return where the entries of a stream lie, by the grammar of WIRE §2.1; else `book`."""
+    part = key.partition("}:")[2].removesuffix(".snap").partition("/")[0].partition(".")[0]
+    place = part if part in _SHAPES else "book"
+    return f"{place}.snap" if key.endswith(".snap") else place
 
 
 def update_fields(data: bytes) -> UpdateFields | None:
@@ -210,179 +313,66 @@ def update_fields(data: bytes) -> UpdateFields | None:
     return ts_event, ts_recv, ts_pub, flags, checksum, bids, asks
 
 
-def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
-    fields = _unpack_map(data)
-    kind = fields.get("t")
-    if type(kind) is not str:
-        raise DecodeError(Code.SCHEMA, "t")
-    if place == "snap" and kind != "snapshot":
-        raise DecodeError(Code.SCHEMA, "t")
-    if kind not in _EVENTS:
-        _raise_first(_field_faults(fields, _COMMON))
-        return Unknown(entry_id, kind)
-    if kind == "epoch" and place == "status":
-        # WIRE §4.4: the book's keys are absent there, so they are unknown ones and ignored.
-        fields = {key: value for key, value in fields.items() if key not in _BOOK_KEYS}
-    make, own = _EVENTS[kind]
-    table = (*_COMMON, *own)
-    faults = _field_faults(fields, table) + _presence_faults(kind, fields, place)
-    if kind == "snapshot":
-        faults += _levels_faults(fields)
-    _raise_first(faults)
-    return make(entry_id, *(_value(fields.get(key), what) for key, what, _ in table))
-
-
-def _raise_first(faults: Sequence[tuple[Code, str]]) -> None:
-    if faults:
-        raise DecodeError(*min(faults, key=lambda fault: _ORDER.index(fault[0])))
-
-
-def _field_faults(fields: dict[str, object], table: Sequence[_Field]) -> list[tuple[Code, str]]:
-    faults = [(Code.SCHEMA, "keys")] if _ODD in fields else []
-    for key, kind, is_required in table:
-        if key in fields:
-            code = _fault(fields[key], kind)
-            if code is not None:
-                faults.append((code, key))
-        elif is_required:
-            faults.append((Code.SCHEMA, key))
-    return faults
-
-
-def _fault(value: object, kind: str) -> Code | None:
-    if kind == "levels":
-        return _levels_fault(value)
-    if kind in _WORDS:
-        if type(value) is not str:
-            return Code.SCHEMA
-        words = _WORDS[kind]
-        return None if words is None or value in words else Code.RANGE
-    if type(value) is not int:  # a bool is not an int here (WIRE §3.4)
-        return Code.SCHEMA
-    if kind == "version":
-        return None if value in WIRE_VERSIONS else Code.VERSION
-    low, high = _RANGES[kind]
-    return None if low <= value <= high else Code.RANGE
-
-
-def _levels_fault(value: object) -> Code | None:
-    if type(value) is not tuple:
-        return Code.SCHEMA
-    worst = None
-    for level in value:
-        if type(level) is not tuple or len(level) != 2:
-            return Code.SCHEMA
-        for number in level:
-            if type(number) is int:
-                is_good = number >= 0
-            elif type(number) is str:
-                is_good = _is_big(number)
-            else:
-                return Code.SCHEMA
-            if not is_good:
-                worst = Code.RANGE
-    return worst
-
-
-def _is_big(text: str) -> bool:
-    """True for digits of 2^64 or more, at most 40 of them, first not 0 (WIRE §3.5)."""
-    return (
-        len(text) <= NUMBER_MAX_DIGITS
-        and text.isascii()
-        and text.isdigit()
-        and text[0] != "0"
-        and int(text) > _UINT_MAX
-    )
-
-
-def _value(value: Any, kind: str) -> object:
-    """Return a checked value as events hold it: levels with every number an int."""
-    if kind == "levels" and value is not None:
-        return tuple([(int(price), int(qty)) for price, qty in value])
-    return value
-
-
-def _presence_faults(kind: str, fields: dict[str, object], place: Place) -> list[tuple[Code, str]]:
-    """Judge which optional keys are there, each against the others (WIRE §4.3, §4.4, §4.6)."""
-    faults = []
-    for group in _TOGETHER.get(kind, ()):
-        present = [key for key in group if key in fields]
-        if present and len(present) != len(group):
-            faults.append((Code.SCHEMA, "/".join(group)))
-    match kind:
-        case "snapshot" if ("ptr" in fields) == ("b" in fields) or (
-            place == "snap" and "ptr" in fields
-        ):
-            faults.append((Code.SCHEMA, "ptr"))
-        case "epoch" if place == "book" and "y" not in fields:
-            faults.append((Code.SCHEMA, "y"))
-        case "heartbeat" if fields.get("s") == "live" and "c" not in fields:
-            faults.append((Code.SCHEMA, "c"))
-    return faults
-
-
-def _levels_faults(fields: dict[str, object]) -> list[tuple[Code, str]]:
-    """Judge a snapshot's levels by WIRE §5.3."""
-    faults = []
-    for key, sign in (("b", -1), ("a", 1)):
-        side = fields.get(key)
-        if side is None or _levels_fault(side) is not None:
-            continue
-        levels: Any = _value(side, "levels")
-        depth = fields.get("d")
-        if any(qty == 0 for _, qty in levels) or (type(depth) is int and len(levels) > depth):
-            faults.append((Code.RANGE, key))
-        keys = [sign * price for price, _ in levels]
-        if any(worse <= better for better, worse in pairwise(keys)):
-            faults.append((Code.ORDER, key))
-    return faults
-
-
-def _unpack_map(data: bytes) -> dict[str, object]:
-    """Return the outer map. Raise SIZE, MSGPACK or, for bad keys and another outer type, SCHEMA."""
-    if len(data) > ENTRY_MAX_BYTES:
-        raise DecodeError(Code.SIZE, f"{len(data)} bytes")
+def orders_fields(data: bytes) -> OrdersFields | None:
+    """Return what a plain `orders` holds after its id, None for anything else or with any fault."""
+    if not _HEAD.size <= len(data) <= ARRAY_MAX:
+        return None
+    kind, ts_event, tr, ts_recv, tp, ts_pub, f, flags, b = _HEAD.unpack_from(data)
+    if (
+        kind != b"\x88\xa1t\xa6orders\xa2te\xcf"
+        or (tr, tp, f, b) != (b"\xa2tr\xcf", b"\xa2tp\xcf", b"\xa1f", b"\xa1b")
+        or flags > _FIXINT_MAX
+    ):
+        return None
     try:
-        value = unpackb(
-            data,
-            use_list=False,
-            strict_map_key=False,
-            object_pairs_hook=_as_map,
-            # No array has more elements than the entry has bytes: no room is made for a lie.
-            max_array_len=min(ARRAY_MAX, len(data)),
-            max_map_len=MAP_MAX,
-            max_str_len=TEXT_MAX_BYTES,
-            max_bin_len=0,
-            max_ext_len=0,
+        bids, a, asks, c, checksum = unpackb(
+            b"\x95" + data[_HEAD.size :], use_list=False, max_bin_len=0, max_str_len=TEXT_MAX_BYTES
         )
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DecodeError(Code.MSGPACK, str(error) or type(error).__name__) from error
-    _check_shape(value, 1)
-    if type(value) is not dict:
-        raise DecodeError(Code.SCHEMA, "no map")
-    return value
+        if (a, c, type(bids), type(asks), type(checksum)) != ("a", "c", tuple, tuple, int):
+            return None
+        for change, order_id, price, qty, time in bids + asks:
+            if (
+                (type(change), type(order_id), type(price)) != (int, str, int)
+                or (type(qty), type(time)) != (int, int)
+                or not 0 <= change <= rules.DELETE
+                or (price < 0 or qty < 0 or time < 0)
+                or (qty == 0 and change != rules.DELETE)
+            ):
+                return None
+    except (ValueError, TypeError):
+        return None
+    if not 0 <= checksum <= 0xFFFFFFFF:
+        return None
+    return ts_event, ts_recv, ts_pub, flags, checksum, bids, asks
 
 
-def _as_map(pairs: Sequence[tuple[Any, object]]) -> dict[str, object]:
-    """Return a map by its text keys; the other pairs, flat, under `_ODD`, which is no such key."""
-    odd = [part for pair in pairs if type(pair[0]) is not str for part in pair]
-    fields = {key: value for key, value in pairs if type(key) is str}
-    return fields | {_ODD: tuple(odd)} if odd else fields
-
-
-def _check_shape(value: object, nesting: int) -> None:
-    """Raise MSGPACK for what only a walk can see: deep nesting, empty bin and ext (WIRE §3.3)."""
-    if type(value) is tuple:
-        parts = value
-    elif type(value) is dict:
-        odd = value.get(_ODD, ())
-        parts = (*(part for key, part in value.items() if key is not _ODD), *odd)
-    elif type(value) in _SCALARS:
-        return
+def _decode_any(entry_id: EntryId, data: bytes, place: Place) -> WireEvent:
+    fields = unpack_map(data)
+    kind = fields.get("t")
+    channel = place.removesuffix(".snap")
+    if type(kind) is not str or (channel != place and kind != "snapshot"):
+        raise DecodeError(Code.SCHEMA, "t")
+    if kind == "epoch":
+        return _epoch(entry_id, fields, channel)
+    shape = _SHAPES[channel].get(kind)
+    if shape is None:
+        raise_first(judged(fields, _COMMON)[0])
+        return Unknown(entry_id, kind)
+    make, due = shape
+    faults, good = judged(fields, due)
+    if kind == "snapshot":
+        faults += rules.content(channel, fields, good, is_in_snap=channel != place)
     else:
-        raise DecodeError(Code.MSGPACK, f"{type(value).__name__} is not allowed")
-    if nesting > NESTING_MAX:
-        raise DecodeError(Code.MSGPACK, f"nesting over {NESTING_MAX}")
-    for part in parts:
-        if type(part) not in _SCALARS:
-            _check_shape(part, nesting + 1)
+        faults += rules.event(channel, kind, fields, good)
+    raise_first(faults)
+    return make(entry_id, *[good.get(key) for key, _, _ in due])
+
+
+def _epoch(entry_id: EntryId, fields: dict[str, object], place: Place) -> Epoch:
+    header = _HEADERS[place]
+    due = (*_COMMON, *_EPOCH, *header)
+    faults, good = judged(fields, due)
+    raise_first(faults + rules.epoch(fields))
+    own = ("te", "tr", "tp", "f", "v", "why", "fd", "w", "ch", "y", "d", "pp", "qp")
+    keys = (*own, "pe", "ps", "mf", "ml", "sc", "tg", "iv", "ac")
+    return Epoch(entry_id, *(good.get(key) for key in keys))  # type: ignore[arg-type]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.spec.vectors import invalid_schema, invalid_shape, invalid_values
+from tests.spec.vectors import (
+    invalid_channels,
+    invalid_rows,
+    invalid_schema,
+    invalid_shape,
+    invalid_values,
+)
 from tests.spec.vectors.builders import InvalidCase
 
 
@@ -20,3 +26,9 @@ def invalid_cases() -> Iterator[InvalidCase]:
     yield from invalid_values.number_cases()
     yield from invalid_values.range_cases()
     yield from invalid_values.order_cases()
+    yield from invalid_channels.channel_cases()
+    yield from invalid_rows.row_cases()
+    yield from invalid_rows.decimal_cases()
+    yield from invalid_rows.header_cases()
+    yield from invalid_rows.orders_cases()
+    yield from invalid_rows.trades_cases()

@@ -211,7 +211,7 @@ def place_cases() -> Iterator[InvalidCase]:
         ),
     ):
         yield InvalidCase(
-            f"schema-snap-{name}", "4.3", "SCHEMA", about, pack(short(event_)), stream="snap"
+            f"schema-snap-{name}", "4.3", "SCHEMA", about, pack(short(event_)), stream="book.snap"
         )
     yield InvalidCase(
         "schema-snapshot-neither-levels-nor-pointer",

@@ -14,7 +14,7 @@ def version_cases() -> Iterator[InvalidCase]:
     """Yield versions that a reader of version 1 does not read."""
     for name, stream, good in (
         ("snapshot", "book", snapshot()),
-        ("snap", "snap", snapshot()),
+        ("snap", "book.snap", snapshot()),
         ("epoch", "book", epoch()),
         ("status-epoch", "status", status_epoch()),
     ):
@@ -166,7 +166,7 @@ def range_cases() -> Iterator[InvalidCase]:
         "RANGE",
         "The same in an entry of `.snap`.",
         pack(short(snapshot(checksum="5", asks=[["628071", "0"]]))),
-        stream="snap",
+        stream="book.snap",
     )
 
 
@@ -201,5 +201,5 @@ def order_cases() -> Iterator[InvalidCase]:
         "ORDER",
         "The same in an entry of `.snap`.",
         pack(short(snapshot(checksum="5", bids=[["1", "1"], ["2", "1"]]))),
-        stream="snap",
+        stream="book.snap",
     )

@@ -14,6 +14,7 @@ from tests.spec.vectors.builders import epoch, snapshot, update
 from tests.spec.vectors.events import Event, short
 from tests.spec.vectors.kraken_books import CUT, CUT_NEXT, BookText
 from tests.spec.vectors.packing import pack
+from tests.spec.vectors.samples import HEADERS
 from tests.spec.vectors.valid_books import book_event
 
 Step = dict[str, Any]
@@ -31,9 +32,12 @@ def story(
     final: dict[str, Any],
     expect: Sequence[Told] = (),
     waits: str = "yes",
+    stream: str = "book",
 ) -> dict[str, Any]:
     """Return a story; `waits` is `no` where the application asked not to wait for a stream."""
     body = {"name": name, "clause": clause, "about": about}
+    if stream != "book":
+        body["stream"] = stream
     if waits != "yes":
         body["waits"] = waits
     return {**body, "steps": list(steps), "expect": list(expect), "final": final}
@@ -166,3 +170,16 @@ def joined() -> Step:
 def build(**fields: Any) -> Event:
     """Return a snapshot event of any levels, its checksum from the model."""
     return snapshot(symbol=CUT.symbol, **fields)
+
+
+SHAPE = (
+    "depth", "price_precision", "qty_precision", "source", "trigger", "interval", "account",
+)  # fmt: skip
+
+
+def ends_as(
+    cursor: str, channel: str, state: dict[str, Any], *, skipped: str = "0"
+) -> dict[str, Any]:
+    """Return a final state of another channel than `book`."""
+    shape = {name: HEADERS[channel][name] for name in SHAPE if name in HEADERS[channel]}
+    return {"cursor": cursor, "valid": True, "skipped": skipped, **shape, **state}

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.spec.vectors import valid_books, valid_life, valid_values
+from tests.spec.vectors import (
+    valid_account,
+    valid_books,
+    valid_channels,
+    valid_life,
+    valid_market,
+    valid_orders,
+    valid_values,
+)
 from tests.spec.vectors.builders import ValidCase
 
 
@@ -19,3 +27,13 @@ def valid_cases() -> Iterator[ValidCase]:
     yield from valid_books.kraken_cases()
     yield from valid_life.stream_life_cases()
     yield from valid_life.status_cases()
+    yield from valid_channels.channel_cases()
+    yield from valid_orders.orders_cases()
+    yield from valid_orders.order_snapshot_cases()
+    yield from valid_orders.top_cases()
+    yield from valid_market.ticker_cases()
+    yield from valid_market.trade_cases()
+    yield from valid_market.candle_cases()
+    yield from valid_market.instrument_cases()
+    yield from valid_account.execution_cases()
+    yield from valid_account.balance_cases()

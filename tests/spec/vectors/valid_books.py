@@ -53,7 +53,10 @@ def update_cases() -> Iterator[ValidCase]:
         ("unverified", "1", "Bit 1: not compared with Kraken's checksum."),
         ("crossed", "2", "Bit 2: best bid at or above best offer, yet the checksum passed."),
         ("both", "3", "Both bits."),
-        ("unknown-bit", "4", "An unknown bit is ignored and printed."),
+        ("backfill", "4", "Bit 4."),
+        ("revised", "8", "Bit 8."),
+        ("conflated", "16", "Bit 16."),
+        ("unknown-bit", "32", "An unknown bit is ignored and printed."),
         ("unknown-high-bit", "9223372036854775808", "Bit 2^63 alone, unknown."),
     ):
         yield ValidCase(f"flags-{name}", "4.1", about, update(flags=flags))
@@ -67,7 +70,7 @@ def snapshot_cases() -> Iterator[ValidCase]:
         "4.3",
         "The same event as an entry of `.snap`.",
         snapshot(),
-        stream="snap",
+        stream="book.snap",
     )
     yield ValidCase(
         "snapshot-pointer",

@@ -190,7 +190,7 @@ def map_cases() -> Iterator[ValidCase]:
         "3.6",
         "An unknown key in an entry of `.snap`.",
         snapshot(),
-        stream="snap",
+        stream="book.snap",
         extra={"zz": 1},
     )
     for name, kind in (("", "trade"), ("-escaped", 'odd "one"')):
