@@ -110,7 +110,7 @@ class OhlcKeeper:
         out.append(Emit(self.symbol, self._snapshot()))
 
     def capture(self) -> CandleSnapshot | None:
-        """Return the latest candle; None before Kraken's first snapshot."""
+        """Return the open candle, if there is one; None before Kraken's first snapshot."""
         return self._snapshot() if self._is_begun else None
 
     def ticked(self, now: Now, out: list[Action]) -> None:
@@ -199,4 +199,6 @@ class OhlcKeeper:
             price_precision=instrument.price_precision,
             qty_precision=instrument.qty_precision,
         )
-        return replace(event, **self._latest) if self._latest else event
+        if self._latest is None or self._is_closed:  # none is open (WIRE.md 4.14)
+            return event
+        return replace(event, **self._latest)

@@ -99,6 +99,9 @@ def test_a_symbol_without_a_candle_has_a_state_without_one() -> None:
 
 # Closed
 
+NONE_OPEN = [("snapshot", None, None, 0)]
+"""What a snapshot says after a `closed` (WIRE.md 4.14)."""
+
 
 def test_a_later_candle_closes_the_one_before() -> None:
     desk = bench(4)
@@ -117,7 +120,7 @@ def test_time_closes_a_candle_once_five_seconds_after_its_end() -> None:
     assert desk.tick(59.9) == []
     assert told(desk.tick(0.1)) == [("closed", 4, 1, 0)]
     assert desk.tick(100) == []
-    assert told([desk.capture() or pytest.fail("no state")]) == [("snapshot", 4, 1, 0)]
+    assert told([desk.capture() or pytest.fail("no state")]) == NONE_OPEN
     assert told(desk.take(message(candle(6)))) == [("candle", 6, 1, 0)], "closed once only"
 
 
@@ -135,7 +138,7 @@ def test_what_comes_for_a_closed_candle_is_a_revision() -> None:
         ("candle", 4, 2, REVISED),
         ("closed", 4, 2, REVISED),
     ]
-    assert told([desk.capture() or pytest.fail("no state")]) == [("snapshot", 4, 2, 0)]
+    assert told([desk.capture() or pytest.fail("no state")]) == NONE_OPEN
     assert desk.take(message(candle(4, 2))) == [], "told twice, changed once"
 
 
