@@ -31,6 +31,7 @@ from publisher.bus.status import StatusEvent, StatusStream, braked
 from publisher.bus.stream import Stream, StreamState, parse_id
 from publisher.model import FeedPlan, Now
 
+READY = StreamState.READY  # a member of an enum costs a call each time
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
 INSPECT_PER_CALL = 200
@@ -210,6 +211,14 @@ class Publication:
         if self._told.announce(event, now):
             self._pending[self.status] = None
 
+    def asked_for(self, symbol: str) -> None:
+        """A consumer needs a newer snapshot (WIRE.md 7.6). A stream that must open writes one
+        anyway.
+        """
+        for stream in self.data.of(symbol):
+            if stream.takes_entries:
+                self._schedule.hurry(stream)
+
     def bye(self, now: Now) -> None:
         """Say farewell in every stream, with a last snapshot of each book behind it."""
         self._is_over = True
@@ -228,21 +237,19 @@ class Publication:
         """Do what is due by time: status once a second, heartbeats in quiet streams, openings."""
         if not self.epoch or self._is_over:
             return
-        for stream in self.streams:
-            if stream.state is StreamState.READY and self._is_linked:
-                if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
-                    self._open(stream, now)
-            elif stream.takes_entries and stream.is_overrun():
-                stream.overrun()
-                self._reopen(stream)
+        for stream in [s for s in self.streams if s.state is READY] if self._is_linked else ():
+            if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
+                self._open(stream, now)
+        for stream in [s for s in self._pending if s.takes_entries and s.is_overrun()]:
+            stream.overrun()
+            self._reopen(stream)
         if self._told.is_due(now):
             self.announce(feed_state, now)
             if self._is_linked:
                 self._due += self._told.trims()
         quiet_since = now.mono - self.plan.heartbeat_s
-        for stream in self.data:
-            if stream.takes_entries and stream.published_at <= quiet_since:
-                self._publish_quiet(stream, self.data.heartbeat(stream), now.unix)
+        for stream in [s for s in self.data if s.published_at <= quiet_since and s.takes_entries]:
+            self._publish_quiet(stream, self.data.heartbeat(stream), now.unix)
 
     def _reopen(self, stream: Stream) -> None:
         self._pending.pop(stream, None)

@@ -9,8 +9,9 @@ all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from publisher.bus import calls
 from publisher.bus.brake import Brake
@@ -19,13 +20,16 @@ from publisher.bus.stream import Stream, StreamState
 from publisher.model import FeedPlan
 
 LOOK_EVERY_S = 0.1
+ROUND_S = 0.5
+"""So long it takes to look at all of many books, a share at a time; a few are all looked at."""
+FEW = 50
+OPEN = StreamState.OPEN  # a member of an enum costs a call each time
 
 
 @dataclass(slots=True)
 class _Turn:
     brake: Brake
     taken_at: float = 0.0
-    is_hurried: bool = False
     newest: tuple[int, int] | None = None
     """Epoch and seq of the last snapshot sent."""
 
@@ -40,11 +44,14 @@ class SnapshotSchedule:
         self._turns: dict[Stream, _Turn] = {}
         self._next_look = 0.0
         self._opened = 0
+        self._round: list[Stream] = []
+        """Those not yet looked at in this round."""
+        self._hurried: dict[Stream, None] = {}
 
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
         if stream.symbol is not None:  # the status stream has no snapshots
-            self._turn(stream).is_hurried = True
+            self._hurried[stream] = None
             self._next_look = 0.0
 
     def _turn(self, stream: Stream) -> _Turn:
@@ -58,13 +65,14 @@ class SnapshotSchedule:
         turn = self._turn(stream)
         self._opened += 1
         turn.taken_at = now - self._interval_s * (self._opened % among) / among
-        stream.is_changed = turn.is_hurried = False
+        stream.is_changed = False
+        self._hurried.pop(stream, None)
         turn.newest = stream.epoch, 1
         turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
 
     def is_hurried(self, stream: Stream) -> bool:
         """True while a snapshot that was hurried has not been captured."""
-        return self._turn(stream).is_hurried
+        return stream in self._hurried
 
     def newest(self, stream: Stream) -> int | None:
         """Return the seq of the newest snapshot in the stream's epoch, if any."""
@@ -86,7 +94,7 @@ class SnapshotSchedule:
         """True when it is time for the next look."""
         return now >= self._next_look
 
-    def due(self, streams: Iterable[Stream], now: float) -> Iterator[tuple[Stream, int]]:
+    def due(self, streams: Collection[Stream], now: float) -> Iterator[tuple[Stream, int]]:
         """Yield streams whose book is to be captured now, with the retention in ms to use.
 
         Only streams of which everything has been sent: the snapshot then stands behind its last
@@ -94,26 +102,37 @@ class SnapshotSchedule:
         """
         self._next_look = now + LOOK_EVERY_S
         share = 1 + int(2 * len(self._turns) * LOOK_EVERY_S / self._interval_s)
-        for stream in streams:
-            turn = self._turn(stream)
-            if stream.state is not StreamState.OPEN:
+        for stream in self._looked_at(streams):
+            if stream.state is not OPEN:
                 continue
+            is_hurried = stream in self._hurried
             if stream.has_pending:
-                if turn.is_hurried:
+                if is_hurried:
                     self._next_look = now
                 continue
-            if not self._is_due(turn, stream, now):
+            turn = self._turn(stream)
+            if not (is_hurried or self._is_due(turn, stream, now)):
                 continue
             turn.taken_at = now
             stream.is_changed = False
-            if not turn.is_hurried:
-                share -= 1
-            turn.is_hurried = False
+            self._hurried.pop(stream, None)
             turn.newest = stream.epoch, stream.last_seq
             retention_ms = int(self._retention_s * 1000)
             yield stream, turn.brake.retention_ms(now, stream.written, retention_ms)
+            share -= not is_hurried
             if share <= 0:
                 return
+
+    def _looked_at(self, streams: Collection[Stream]) -> Iterator[Stream]:
+        """Yield the hurried, then this look's share of a round; the rest stays for the next."""
+        yield from list(self._hurried)
+        if not self._round:
+            self._round = list(streams)[::-1]
+        round_s = min(ROUND_S, self._interval_s)
+        for _ in range(max(FEW, ceil(len(streams) * LOOK_EVERY_S / round_s))):
+            if not self._round:
+                return
+            yield self._round.pop()
 
     def struck(self) -> Iterator[str]:
         """Yield the symbols whose brake has just struck, once."""
@@ -123,6 +142,6 @@ class SnapshotSchedule:
                 yield stream.symbol or ""
 
     def _is_due(self, turn: _Turn, stream: Stream, now: float) -> bool:
-        if turn.is_hurried or turn.brake.asks_for_snapshot(stream.written):
+        if turn.brake.asks_for_snapshot(stream.written):
             return True
         return now - turn.taken_at >= (self._interval_s if stream.is_changed else self._retention_s)

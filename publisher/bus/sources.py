@@ -38,6 +38,9 @@ class DataStreams:
     def __iter__(self) -> Iterator[Stream]:
         return chain(self.books.values(), self.tops.values())
 
+    def __contains__(self, stream: object) -> bool:
+        return isinstance(stream, Stream) and any(own is stream for own in self)
+
     def __len__(self) -> int:
         return len(self.books) + len(self.tops)
 

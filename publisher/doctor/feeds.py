@@ -47,7 +47,11 @@ def judge_status(feed: str, events: Sequence[WireEvent], now_ns: int) -> Iterato
     else:
         yield _pulse(feed, pulse)
     recent = (
-        event for event in events if isinstance(event, Notice) and now_ns - event.ts_pub < NOTICE_NS
+        event
+        for event in events
+        if isinstance(event, Notice)
+        and now_ns - event.ts_pub < NOTICE_NS
+        and event.note != "system online"  # told where each epoch begins
     )
     for notice in recent:
         about = f" {notice.symbol}" if notice.symbol else ""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from publisher.actions import Action, Log
 from publisher.channels.channel import Channel
+from publisher.errors import BadFrame
 
 FIELDS_SAMPLE = 1024
 """One message in so many is looked through for unknown fields; the others are too hot for it."""
@@ -26,6 +27,12 @@ class Oddities:
         """Count what is not known and log it once per kind."""
         self.counts[what] += 1
         return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
+
+    def bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
+        """Count and log a text that is no message, such as Cloudflare's notices."""
+        self.counts["bad frames"] += 1
+        start = payload[:200].decode("utf-8", "replace")
+        return [Log("frame.bad", f"reason={error.reason} start={start!r}")]
 
     def sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
         """Look through one message in many for unknown fields: all would be too much work."""

@@ -125,7 +125,10 @@ class Session:
         try:
             message = messages.decode_other(payload, self.channel.name)
         except BadFrame as error:
-            return self._bad_frame(payload, error)
+            actions = self._oddities.bad_frame(payload, error)
+            if payload.lstrip()[:1] == b"{":  # broken data; a text that is no JSON is none
+                actions.append(self._close(f"malformed message: {error.reason}"))
+            return actions
         match message:
             case messages.Ack():
                 return list(self._ack(message, now))
@@ -146,16 +149,23 @@ class Session:
         actions: list[Action] = []
         if self._liveness.pings(now.mono):
             actions.append(Send(requests.ping(self._pace.next_req_id())))
-        for subscription in self.subscriptions.values():
-            if subscription.is_live:
-                if self.channel.is_timed:
+        if self.channel.is_timed:
+            for subscription in self.subscriptions.values():
+                if subscription.is_live:
                     subscription.keeper.ticked(now, actions)
-                since = subscription.keeper.crossed_since
-                if since is not None and now.mono - since >= CROSSED_S:
-                    actions += self._fail(subscription, ResetReason.CROSSED, "", now)
-            elif subscription.due <= now.mono:
-                actions += self._overdue(subscription, now)
+        for subscription in self._restless():
+            since = subscription.keeper.crossed_since
+            if not subscription.is_live:
+                if subscription.due <= now.mono:
+                    actions += self._overdue(subscription, now)
+            elif since is not None and now.mono - since >= CROSSED_S:
+                actions += self._fail(subscription, ResetReason.CROSSED, "", now)
         return [*actions, *self._requests(now)]
+
+    def _restless(self) -> list[Subscription]:
+        """Return those with which time may have something to do: of a thousand books hardly one."""
+        subscriptions = self.subscriptions.values()
+        return [s for s in subscriptions if not s.is_live or s.keeper.crossed_since is not None]
 
     def disconnected(self, now: Now) -> list[Action]:
         """The connection is gone: every live book is dropped."""
@@ -202,12 +212,13 @@ class Session:
     @property
     def live(self) -> int:
         """How many books are live."""
-        return sum(s.state is State.LIVE for s in self.subscriptions.values())
+        return sum([s.is_live for s in self.subscriptions.values()])
 
     @property
     def refused(self) -> list[str]:
         """Symbols that Kraken refused for good."""
-        return [s.symbol for s in self.subscriptions.values() if s.state is State.REFUSED]
+        is_refused = State.REFUSED
+        return [s.symbol for s in self.subscriptions.values() if s.state is is_refused]
 
     # Books ----------------------------------------------------------------------------------------
 
@@ -270,7 +281,7 @@ class Session:
 
     def _requests(self, now: Now) -> Iterator[Action]:
         """Ask for what is due, at Kraken's pace."""
-        for request in self._pace.requests(self.subscriptions.values(), self._topic, now.mono):
+        for request in self._pace.requests(self._restless(), self._topic, now.mono):
             yield Send(request)
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
@@ -379,17 +390,6 @@ class Session:
         self._status_gist = message.gist
         notes = [f"system {message.system}", *message.announcements]
         return [Notify("system", "", "; ".join(notes)[:400], message.report)]
-
-    def _bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
-        """A text that is no JSON is not data (Cloudflare's notices); broken data is a reason to
-        start again.
-        """
-        self.counts["bad frames"] += 1
-        start = payload[:200].decode("utf-8", "replace")
-        actions: list[Action] = [Log("frame.bad", f"reason={error.reason} start={start!r}")]
-        if payload.lstrip()[:1] == b"{":
-            actions.append(self._close(f"malformed message: {error.reason}"))
-        return actions
 
     def _close(self, reason: str) -> Action:
         self._is_closing = True

@@ -117,6 +117,8 @@ def pulse(age_s: int = 0, state: str = "live", live: int = 2) -> bytes:
 def test_a_feed_that_pulses_and_is_led_is_well(redis_server: RedisServer) -> None:
     with redis_server.client() as client:
         client.hset("{kraken.feed.f}:lease", mapping={"owner": "me", "epoch": "7", "hb": "1"})
+        well = event("notice", 10, k="system", y="", n="system online")
+        client.xadd(STATUS, {"d": well}, id="7-0")
         client.xadd(STATUS, {"d": pulse()}, id="7-1")
         assert feed_levels(client) == {
             "feed f: live, 2 of 2 books live, Kraken is online": "ok",
