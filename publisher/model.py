@@ -28,6 +28,11 @@ class Instrument(msgspec.Struct, frozen=True):
     qty_precision: int
     status: str
 
+    @property
+    def terms(self) -> str:
+        """As text what, when it changes, drops a state."""
+        return f"{self.status}/{self.price_precision}/{self.qty_precision}"
+
 
 class BookState(StrEnum):
     """What a book is worth, in the words of WIRE.md 4.6."""

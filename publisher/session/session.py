@@ -28,7 +28,7 @@ from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session.liveness import Liveness
 from publisher.session.oddities import Oddities
 from publisher.session.pace import Pace
-from publisher.session.subscription import State, Subscription, Trigger
+from publisher.session.subscription import State, Subscription, Trigger, longest_awaited
 from publisher.wire import AnySnapshot, Reset, TopSnapshot
 
 CROSSED_S = 1.0
@@ -231,6 +231,8 @@ class Session:
         now: Now,
     ) -> list[Action]:
         """Take a snapshot, or a message for a book that is not live or not ours."""
+        if subscription is None and not (data.symbol or is_update):
+            subscription = longest_awaited(self.subscriptions.values())
         if subscription is None:
             return self._oddities.first_time(f"unknown symbol {data.symbol[:40]}")
         if is_update or not subscription.takes(Trigger.SNAPSHOT):
@@ -380,7 +382,7 @@ class Session:
         elif subscription.moves(Trigger.LISTED, now.mono):
             return
         elif before is not None and before != instrument:
-            note = f"{_terms(before)} became {_terms(instrument)}"
+            note = f"{before.terms} became {instrument.terms}"
             yield from self._fail(subscription, ResetReason.INSTRUMENT, note, now)
 
     def _status(self, message: messages.Status) -> list[Action]:
@@ -394,7 +396,3 @@ class Session:
     def _close(self, reason: str) -> Action:
         self._is_closing = True
         return Close(reason)
-
-
-def _terms(instrument: Instrument) -> str:
-    return f"{instrument.status}/{instrument.price_precision}/{instrument.qty_precision}"

@@ -30,6 +30,7 @@ unsubscribe, its ack, and subscribe (protocol.md 4), so every way back to `live`
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -167,3 +168,11 @@ class Subscription:
         if self.state is State.DISCONNECTED:
             return BookState.DISCONNECTED
         return BookState.AWAITING_SNAPSHOT
+
+
+def longest_awaited(subscriptions: Iterable[Subscription]) -> Subscription | None:
+    """Return whose snapshot is due first: of trades or candles that there never were it names no
+    symbol, and comes behind its ack (protocol.md 3.4).
+    """
+    awaited = (s for s in subscriptions if s.state is State.AWAITING_SNAPSHOT)
+    return min(awaited, key=lambda s: s.due, default=None)
