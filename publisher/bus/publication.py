@@ -215,8 +215,9 @@ class Publication:
         """A consumer needs a newer snapshot (WIRE.md 7.6). A stream that must open writes one
         anyway.
         """
-        for stream in self.data.of(symbol):
-            if stream.takes_entries:
+        for streams in (self.data.books, self.data.tops):
+            stream = streams.get(symbol)
+            if stream is not None and stream.takes_entries:
                 self._schedule.hurry(stream)
 
     def bye(self, now: Now) -> None:

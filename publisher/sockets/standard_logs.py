@@ -1,7 +1,7 @@
-"""What the core logs, for a program that is not ours: the standard library's loggers get it.
+"""What the core logs, for a program that is not ours: the standard library's logger gets it.
 
-Warnings are then seen, the rest is not, until the program says otherwise, as with any library; the
-loggers are below `publisher`. Secrets are masked as in every line of pykraken's. A program that has
+Warnings are then seen, the rest is not, until the program says otherwise, as with any library.
+Secrets are masked as in every line of pykraken's. A program that has
 configured structlog itself is left alone.
 """
 
@@ -14,6 +14,8 @@ from structlog.processors import KeyValueRenderer, format_exc_info
 
 from publisher.logs import redact
 
+NAME = "publisher"
+
 
 def to_standard_logging() -> None:
     """Configure structlog, once, unless somebody did."""
@@ -22,6 +24,6 @@ def to_standard_logging() -> None:
     structlog.configure(
         processors=[format_exc_info, redact, KeyValueRenderer(key_order=["event"])],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *_: logging.getLogger(NAME),
         cache_logger_on_first_use=False,
     )

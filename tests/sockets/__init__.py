@@ -1,0 +1,1 @@
+"""Tests of the sockets against the simulator, each book judged by the naive models of tests/."""
