@@ -23,6 +23,7 @@ class Closable(Protocol):
 
 
 Connection = TypeVar("Connection", bound=Closable)
+Result = TypeVar("Result")
 
 
 class Dialer(Generic[Connection]):
@@ -79,11 +80,7 @@ class Dialer(Generic[Connection]):
             self._thread.join(END_S)
 
     def _run(self, attempt: int) -> None:
-        result: Connection | Exception | None
-        try:
-            result = self._connect()
-        except Exception as error:  # noqa: BLE001 - the loop judges it; a thread would swallow it
-            result = error
+        result: Connection | Exception | None = outcome(self._connect)
         with self._lock:
             if attempt == self._attempt:
                 self._result = result
@@ -91,3 +88,11 @@ class Dialer(Generic[Connection]):
         if result is not None and not isinstance(result, Exception):
             result.close()
         self._wake()
+
+
+def outcome(call: Callable[[], Result]) -> Result | Exception:
+    """Return what a call returns or raises, for another thread to judge: its own would swallow it."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001
+        return error
