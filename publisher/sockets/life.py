@@ -41,7 +41,7 @@ class Life:
         threading.Thread(target=self._kept, name=name, daemon=True).start()
 
     def end(self) -> None:
-        """End the loop; wait for that, but within one of its own callbacks."""
+        """End the loop; wait for that, but within one of its own callbacks or before it runs."""
         self._loop.end()
         self._wait()
 
@@ -53,7 +53,7 @@ class Life:
             raise error
 
     def _wait(self) -> None:
-        if threading.get_ident() != self._runs_in:
+        if self._runs_in not in (None, threading.get_ident()):
             self._ended.wait()
 
     def _kept(self) -> None:

@@ -68,12 +68,13 @@ class Loop:
             stack.callback(self._close)
             next_tick = 0.0
             while not self.is_ending:
-                for key, _ in self._selector.select(TICK_S):
+                ready = self._selector.select(TICK_S)
+                now = clock()  # before the callbacks: a slow one is no silence of Kraken's
+                for key, _ in ready:
                     if isinstance(key.data, Connection):
                         key.data.read()
                     else:
                         self._drain_wake()
-                now = clock()
                 if now.mono >= next_tick:
                     next_tick = now.mono + TICK_S
                     for connection in self._connections:

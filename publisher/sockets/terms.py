@@ -15,6 +15,9 @@ from publisher.errors import ConfigurationError, InvalidSettings
 from publisher.setting_rules import check_symbols
 from publisher.settings import Settings, load, variable
 
+ARGUMENTS = {"api_secret": "api_secret_key", "trigger": "event_trigger"}
+"""The arguments whose names are not their settings'."""
+
 
 class Place(TypedDict, total=False):
     """Where Kraken is and how to get there: settings of `pykraken run`, by the same names."""
@@ -63,10 +66,6 @@ def check_callback(name: str, callback: object) -> None:
     """Raise ConfigurationError for a callback that cannot be called."""
     if callback is not None and not callable(callback):
         raise ConfigurationError(name, callback, "must be a function of one argument, or None")
-
-
-ARGUMENTS = {"api_secret": "api_secret_key", "trigger": "event_trigger"}
-"""The arguments whose names are not their settings'."""
 
 
 def _by_argument(fault: ConfigurationError, given: Mapping[str, object]) -> ConfigurationError:

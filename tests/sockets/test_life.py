@@ -171,6 +171,25 @@ def test_readers_in_other_threads_see_whole_books(simulator: Program) -> None:
             assert (len(bids), len(asks)) == (100, 100)
 
 
+def test_a_slow_callback_is_no_silence_of_kraken_s(
+    simulator: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.session.liveness.SILENCE_S", 0.6)
+    told: list[Event] = []
+    reasons: list[str] = []
+
+    def look(event: Event) -> None:
+        told.append(event)
+        if len(told) == 10:
+            time.sleep(1.0)
+
+    before = simulator.get("status")["opened"]
+    with KrakenL2Socket("BTC/USD", on_message=look, on_invalid=reasons.append, **place(simulator)):
+        wait_until(lambda: len(told) > 200, DEADLINE_S, "what came meanwhile")
+    assert reasons == []
+    assert simulator.get("status")["opened"] == before + 1
+
+
 def test_logs_go_where_the_program_wants_them(
     simulator: Program, caplog: pytest.LogCaptureFixture
 ) -> None:
