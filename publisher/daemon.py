@@ -126,7 +126,7 @@ class Daemon:
             feed=plan.feed,
             symbols=len(plan.symbols),
             depth=plan.depth,
-            exchange=mask_url(self._settings.ws_url),
+            exchange=mask_url(venue.url_of(self._settings, plan.channel)),
             redis=mask_url(self._redis_url),
         )
         self._writer.publication.inspect()
@@ -269,6 +269,9 @@ class Daemon:
         """Give up when no symbol of the feed can ever be had, or another feed owns a stream."""
         refused = self._group.refused
         if len(refused) == len(self._plan.symbols):
+            if refused == [""]:
+                mend = "Look at the key's permissions; `pykraken doctor` names them"
+                raise KrakenRefused("Kraken", f"refuses {self._plan.channel}", mend)
             names = ", ".join(refused[:5])
             mend = "Check PYKRAKEN_SYMBOLS and PYKRAKEN_DEPTH"
             raise KrakenRefused("Kraken", f"refuses every symbol of the feed ({names})", mend)

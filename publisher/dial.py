@@ -91,7 +91,7 @@ class Dialer(Generic[Connection]):
 
 
 def outcome(call: Callable[[], Result]) -> Result | Exception:
-    """Return what a call returns or raises, for another thread to judge: its own would swallow it."""
+    """Return what a call returns or raises: its own thread would swallow it."""
     try:
         return call()
     except Exception as error:  # noqa: BLE001
