@@ -14,21 +14,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pykraken_consumer import Book, Client, Event, Heartbeat, Joined, Level, Snapshot, Update
+from pykraken_consumer import (
+    Book,
+    Client,
+    Event,
+    Heartbeat,
+    Joined,
+    Level,
+    OrderBook,
+    Orders,
+    OrdersSnapshot,
+    Side,
+    Snapshot,
+    Update,
+)
 
 from tests.endtoend.program import Publisher
+from tests.level3_model import integers, replay_level3
 from tests.model import replay, unscaled
 from tests.servers import RedisServer, free_port, server_binary
 from tests.simulator.program import Program
+from tests.simulator.signed import KEY, SECRET
 
 Text = tuple[str, str]
-State = tuple[list[Text], list[Text], int]
-"""Bids and asks as decimal text, best first, and Kraken's checksum."""
+Order = tuple[str, int, int, int]
+State = tuple[list[Text], list[Text], int] | tuple[list[Order], list[Order], int]
+"""Bids and asks best first, as decimal text or as orders in queue order, and Kraken's checksum."""
 
 CAPTURES = {
-    "l2-btc-eth-d10-20260707.ndjson": (10, 2962),
-    "l2-10pairs-d1000-20210417-from-v1.ndjson": (1000, 4279),
+    "l2-btc-eth-d10-20260707.ndjson": ("book", 10, 2962),
+    "l2-10pairs-d1000-20210417-from-v1.ndjson": ("book", 1000, 4279),
+    "l3-btc-d10-20240924.ndjson": ("level3", 10, 296),
 }
+SIDES: tuple[Side, Side] = ("bid", "ask")
 PASSES = 2
 SPEED = 4
 """Times the recorded pace: a pass lasts 5 or 8 s, a stream opens within one, also under load."""
@@ -38,9 +56,16 @@ WHOLE_RUN_S = 600
 """Between periodic snapshots: the consumer then joins at the one that opened the stream."""
 
 
-def model_states(path: Path, depth: int) -> dict[str, list[State]]:
+def model_states(path: Path, channel: str, depth: int) -> dict[str, list[State]]:
     """Return the model's book of each symbol after each of its frames."""
     states: dict[str, list[State]] = {}
+    if channel == "level3":
+        with path.open(encoding="utf-8") as lines:
+            for frame, orders in replay_level3(lines, depth=depth):
+                assert orders.checksum() == frame.checksum, "the judge must prove every frame"
+                whole = integers(orders.bids), integers(orders.asks), frame.checksum
+                states.setdefault(frame.symbol, []).append(whole)
+        return states
     with path.open(encoding="utf-8") as lines:
         for symbol, book, checksum in replay(lines, depth=depth):
             assert book.checksum() == checksum, "the judge must prove every frame itself"
@@ -52,7 +77,7 @@ def model_states(path: Path, depth: int) -> dict[str, list[State]]:
 class Texts(dict[Level, Text]):
     """The decimal text of each level of one book, made once: depth 1000 has millions to compare."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book | OrderBook) -> None:
         self.precisions = book.price_precision, book.qty_precision
 
     def __missing__(self, level: Level) -> Text:
@@ -60,8 +85,11 @@ class Texts(dict[Level, Text]):
         text = self[level] = unscaled(level.price, price), unscaled(level.qty, qty)
         return text
 
-    def state_of(self, book: Book) -> State:
+    def state_of(self, book: Book | OrderBook) -> State:
         """Return the consumer's book in the model's form."""
+        if isinstance(book, OrderBook):
+            orders = [[tuple(order) for order in book.orders(side)] for side in SIDES]
+            return orders[0], orders[1], book.checksum()
         assert (book.price_precision, book.qty_precision) == self.precisions
         of = self.__getitem__
         bids, asks = book.levels("bid"), book.levels("ask")
@@ -81,14 +109,14 @@ class Judge:
         self.at: set[int] = set()
         self.frames = 0
 
-    def joined(self, book: Book) -> None:
+    def joined(self, book: Book | OrderBook) -> None:
         assert self.texts is None, "joined a second time"
         self.texts = Texts(book)
         state = self.texts.state_of(book)
         self.at = {i for i, known in enumerate(self.states) if known == state}
         assert self.at, "joined with a book that never was"
 
-    def stepped(self, book: Book, *, to_snapshot: bool) -> None:
+    def stepped(self, book: Book | OrderBook, *, to_snapshot: bool) -> None:
         assert self.texts is not None
         self.frames += 1
         state = self.texts.state_of(book)
@@ -113,11 +141,11 @@ def judge(event: Event, judges: dict[str, Judge]) -> None:
         case Joined(after=None):
             assert event.book.is_valid
             judge.joined(event.book)
-        case Snapshot() | Update():
+        case Snapshot() | Update() | OrdersSnapshot() | Orders():
             assert event.book.is_valid
             assert event.body.flags == 0
             assert event.body.checksum == event.book.checksum()
-            judge.stepped(event.book, to_snapshot=isinstance(event.body, Snapshot))
+            judge.stepped(event.book, to_snapshot=isinstance(event.body, Snapshot | OrdersSnapshot))
         case Heartbeat():
             pass
         case body:
@@ -140,8 +168,8 @@ def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str |
 def test_a_capture_comes_out_as_it_went_in(
     name: str, server_url: str | None, captures: Path, tmp_path: Path
 ) -> None:
-    depth, frames = CAPTURES[name]
-    states = model_states(captures / name, depth)
+    channel, depth, frames = CAPTURES[name]
+    states = model_states(captures / name, channel, depth)
     assert sum(map(len, states.values())) == frames
     judges = {symbol: Judge(of_symbol) for symbol, of_symbol in states.items()}
     pace = ("--speed", str(SPEED), "--replay-loops", str(PASSES))
@@ -149,8 +177,10 @@ def test_a_capture_comes_out_as_it_went_in(
     with Program(*flags) as simulator:
         settings = {
             "symbols": ",".join(states),
+            "channel": channel,
             "depth": depth,
-            "ws_url": simulator.addresses["ws_url"],
+            **{url: simulator.addresses[url] for url in ("ws_url", "ws_l3_url", "rest_url")},
+            **({"api_key": KEY, "api_secret": SECRET} if channel == "level3" else {}),
             "snapshot_interval_s": WHOLE_RUN_S,
             "retention_s": WHOLE_RUN_S,
             **({"redis_url": server_url} if server_url else {"embedded_port": free_port()}),
@@ -160,7 +190,7 @@ def test_a_capture_comes_out_as_it_went_in(
             url = publisher.log("daemon.started")[0]["redis"]
             deadline = time.monotonic() + DEADLINE_S
             with Client(url) as client:
-                for event in client.follow(*states, depth=depth):
+                for event in client.follow(*states, channel=channel, depth=depth):
                     judge(event, judges)
                     if all(each.is_done for each in judges.values()):
                         break
