@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from publisher.sockets.loop import Loop
@@ -58,11 +59,15 @@ class Life:
 
     def _kept(self) -> None:
         self._runs_in = threading.get_ident()
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._over)
+            stack.push(self._keep)
             self._loop.run()
-        except BaseException as error:  # noqa: BLE001 - `join` raises it; a thread would swallow it
-            self._error = error
-        self._over()
+
+    def _keep(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Keep what ends a thread of its own, where nobody would see it, for `join`."""
+        self._error = error
+        return True
 
     def _over(self) -> None:
         self._ended.set()
