@@ -12,6 +12,12 @@ from publisher.bus.ring import Entry
 from publisher.bus.scripts import Mode
 from publisher.bus.stream import Stream
 
+REQUESTS_TAKEN = 100
+REQUESTS_WAITING = 1000
+"""More than these are forgotten; a consumer that fares by WIRE.md 7.6 keeps the stream as short."""
+REQUEST_BYTES = 256
+"""Ten times an honest one."""
+
 
 class Kind(Enum):
     """What a call is for."""
@@ -26,6 +32,7 @@ class Kind(Enum):
     CLAIM = auto()
     RENEW = auto()
     RELEASE = auto()
+    REQUESTS = auto()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -51,6 +58,8 @@ def is_answer(call: Call, reply: object) -> bool:
         return True
     if call.kind is Kind.RELEASE:
         return isinstance(reply, int)
+    if call.kind is Kind.REQUESTS:
+        return isinstance(reply, list) and reply[:1] in ([-1], [len(reply) - 1])
     if call.kind is Kind.LOOK or call.kind is Kind.LOOK_STRANGER:
         parts = 3
     else:
@@ -132,3 +141,9 @@ def renew(key: str, owner: str, epoch: int, beat: int) -> Call:
 def release(key: str, owner: str, epoch: int) -> Call:
     """Give a lease back, so that a standby need not wait."""
     return Call(Kind.RELEASE, _evalsha(scripts.RELEASE, (key,), (owner, epoch)))
+
+
+def take_requests(key: str) -> Call:
+    """Take what consumers ask of a feed, a bounded number of short ones."""
+    limits = (REQUESTS_TAKEN, REQUESTS_WAITING, REQUEST_BYTES)
+    return Call(Kind.REQUESTS, _evalsha(scripts.REQUESTS, (key,), limits))

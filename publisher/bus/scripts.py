@@ -56,8 +56,9 @@ SNAPSHOT = _script("snapshot", "last", "keep")
 CLAIM = _script("claim")
 RENEW = _script("renew")
 RELEASE = _script("release")
+REQUESTS = _script("requests")
 
-ALL = (INSPECT, OPEN, APPEND, SNAPSHOT, CLAIM, RENEW, RELEASE)
+ALL = (INSPECT, OPEN, APPEND, SNAPSHOT, CLAIM, RENEW, RELEASE, REQUESTS)
 """What a publisher loads."""
 
 # They free memory: a server that is full must not refuse them.

@@ -16,6 +16,7 @@ from publisher import wire
 from publisher.bus import answers as verdicts
 from publisher.bus import calls, keys
 from publisher.bus.answers import Verdict
+from publisher.bus.asking import Requests
 from publisher.bus.calls import Call, Kind
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.lease import Lease, LeaseState
@@ -165,8 +166,12 @@ class _LeaseSide:
         self._writer = writer
         self._lease = writer.lease
         self._clock = clock
+        self._log = get_logger("bus")
         self._keeper = LinkKeeper("lease", address, self, selector=selector, wake=wake)
         self._strangers: dict[str, Stranger] = {}
+        plan = writer.publication.plan
+        key = keys.requests_key(plan.space, plan.feed)
+        self._requests = Requests(key, writer.publication.books)
         self._is_released = False
         self.owes_release = False
 
@@ -174,11 +179,19 @@ class _LeaseSide:
         self._keeper.ticked(now.mono)
         if not self._keeper.is_up or self._is_released:
             return
-        looks = [call for call in self._looks(now.mono) if call is not None]
+        looks = list(self._looks(now.mono))
         if any(not stranger.is_gone for stranger in self._strangers.values()):
             floor = None  # no claim while another feed may live
-        call = self._lease.ticked(now.mono, floor)
-        self._keeper.send([*looks, *([call] if call else [])], now.mono)
+        due = [*looks, self._lease.ticked(now.mono, floor), self._asked(now.mono)]
+        self._keeper.send([call for call in due if call is not None], now.mono)
+
+    def _asked(self, now: float) -> Call | None:
+        """Hear what consumers ask, while we lead; return the call that looks for more."""
+        if self._lease.state is not LeaseState.LEADING:
+            return None
+        for symbol in self._requests.heard(now):
+            self._writer.publication.asked_for(symbol)
+        return self._requests.ticked(now)
 
     def _looks(self, now: float) -> Iterator[Call | None]:
         publication = self._writer.publication
@@ -205,15 +218,19 @@ class _LeaseSide:
 
     def link_up(self) -> None:
         self._lease.failed()
+        self._requests.failed()
 
     def link_down(self) -> None:
         self._lease.failed()
+        self._requests.failed()
         self.owes_release = False
 
     def answers(self, answers: list[tuple[Call, Reply]]) -> None:
         for call, reply in answers:
             now = self._clock()
-            if isinstance(reply, hiredis.ReplyError):
+            if call.kind is Kind.REQUESTS and isinstance(reply, hiredis.ReplyError):
+                self._asking_refused(str(reply), now)
+            elif isinstance(reply, hiredis.ReplyError):
                 self._lease.failed()
                 if verdicts.judge(str(reply)) is Verdict.FATAL:
                     mend = "`pykraken doctor` lists the rights needed"
@@ -226,8 +243,18 @@ class _LeaseSide:
                 return
             elif call.kind is Kind.RELEASE:
                 self.owes_release = False
+            elif call.kind is Kind.REQUESTS and reply[0] < 0:
+                self._asking_refused(reply[1], now)
+            elif call.kind is Kind.REQUESTS:
+                self._requests.answered(reply[1:])
             else:
                 self._take(call, ["" if part is None else str(part) for part in reply], now)
+
+    def _asking_refused(self, words: str, now: Now) -> None:
+        """No feed depends on what consumers ask: it goes on without, whatever the reason."""
+        self._requests.refused(now.mono)
+        mend = "`pykraken doctor` lists the rights needed; a key of another type is to be deleted"
+        self._log.warning("requests.refused", answer=words, mend=mend)
 
     def _take(self, call: Call, reply: list[str], now: Now) -> None:
         if call.kind is Kind.LOOK_STRANGER:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import redis
 
-from publisher.bus.keys import catalogue_key, data_keys, lease_key, status_keys
+from publisher.bus.keys import catalogue_key, data_keys, lease_key, requests_key, status_keys
 from publisher.channels.plans import plan_of
 from publisher.doctor.findings import Finding
 from publisher.model import FeedPlan
@@ -41,7 +41,9 @@ def needed(plan: FeedPlan) -> list[str]:
         for stream in (keys.stream, keys.snap):
             lines += _stream_rights(stream)
         lines += _hash_rights(keys.own)
-    return [*lines, *_stream_rights(status.stream), *_hash_rights(status.own)]
+    lines += [*_stream_rights(status.stream), *_hash_rights(status.own)]
+    requests = requests_key(plan.space, plan.feed)
+    return [*lines, f"XRANGE {requests} - +", f"XTRIM {requests} MAXLEN 0"]
 
 
 def judge_rights(client: redis.Redis, settings: Settings) -> list[Finding]:

@@ -28,6 +28,8 @@ def streams(count: int) -> list[Stream]:
         (Kind.CLAIM, 0, [1, "5"], [["me", "5", "1"], 1]),
         (Kind.RENEW, 0, [0, "5"], [[], 0]),
         (Kind.RELEASE, 0, 1, [[1, "5"]]),
+        (Kind.REQUESTS, 0, [2, "82", ""], [[1, "82", ""], ["me", "5", "1"], [], 0]),
+        (Kind.REQUESTS, 0, [-1, "WRONGTYPE"], [["-1", "WRONGTYPE"]]),
     ],
 )
 def test_the_shape_of_answers(kind: Kind, count: int, good: object, bad: list[object]) -> None:

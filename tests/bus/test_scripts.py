@@ -442,7 +442,7 @@ def test_every_script_has_the_shebang_and_its_own_digest(client: Any) -> None:
     for script in shipped.ALL:
         assert script.startswith("#!lua")
         assert client.script_load(script) == shipped.digest(script)
-    assert len({shipped.digest(script) for script in shipped.ALL}) == len(shipped.ALL) == 7
+    assert len({shipped.digest(script) for script in shipped.ALL}) == len(shipped.ALL) == 8
 
 
 def test_a_replica_refuses_to_write(server: RedisServer, client: Any, tmp_path: Any) -> None:

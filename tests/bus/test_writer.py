@@ -333,3 +333,99 @@ def test_a_feed_that_fell_silent_gives_up_its_streams(
         second.written()
     assert lease(client, "g")[0] == "me-2"
     assert client.hget(f"{STREAM}.own", "feed") == b"g"
+
+
+# What consumers ask (WIRE.md 7.6)
+
+REQUESTS = "{t.feed.f}:requests"
+
+
+def ask(client: Any, symbol: str = A) -> None:
+    """Ask as a consumer does."""
+    body = msgpack.packb({"t": "snapshot", "y": symbol})
+    client.xadd(REQUESTS, {"d": body}, maxlen=1000, approximate=True)
+
+
+def snaps(client: Any, stream: str = STREAM) -> list[bytes]:
+    """Return the ids of the snapshots kept."""
+    return [entry_id for entry_id, _ in client.xrange(stream + ".snap")]
+
+
+def test_who_asks_gets_a_newer_snapshot_well_before_its_time(desk: Desk, client: Any) -> None:
+    desk.written(A, 3)
+    before = snaps(client)
+    began = time.monotonic()
+    ask(client)
+    desk.until(lambda: len(snaps(client)) > len(before), "a newer one")
+    assert time.monotonic() - began < desk.writer.publication.plan.snapshot_interval_s / 2
+    assert snaps(client)[-1] == client.xrevrange(STREAM, count=1)[0][0]
+    assert len(snaps(client, OTHER)) == 1, "nobody asked for that one"
+    assert client.xlen(REQUESTS) == 0
+
+
+def test_many_who_ask_get_one_a_second(desk: Desk, client: Any) -> None:
+    began = time.monotonic()
+
+    def second() -> bool:
+        desk.publish()
+        ask(client)
+        return len(snaps(client)) >= 3
+
+    desk.until(second, "the opening one and two that were asked for")
+    assert time.monotonic() - began >= 1.0
+
+
+def test_a_flood_of_garbage_costs_little_and_hides_no_request(desk: Desk, client: Any) -> None:
+    pipe = client.pipeline()
+    for number in range(3000):
+        pipe.xadd(REQUESTS, {"d": bytes([number % 256]) * (number % 400), "x": b"y"})
+    pipe.execute()
+    ask(client)
+    before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+    desk.publish()
+    desk.until(lambda: len(snaps(client)) > 1, "the request behind it")
+    assert client.info("commandstats")["cmdstat_evalsha"]["calls"] - before < 100
+    desk.until(lambda: client.xlen(REQUESTS) == 0, "all taken")
+    desk.written()
+    assert kinds(client, STREAM).count("epoch") == 1
+    assert desk.writer.is_leading
+
+
+def test_requests_that_cannot_be_read_cost_no_link(
+    redis_server: RedisServer, client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.set(REQUESTS, "a string")
+    with desk_at(redis_server) as fresh:
+        fresh.opened()
+        connections = client.info("stats")["total_connections_received"]
+        said = ""
+
+        def is_told() -> bool:
+            nonlocal said
+            said += capsys.readouterr().out
+            return "requests.refused" in said
+
+        fresh.until(is_told, "a warning")
+        fresh.renewed()
+        fresh.written(A, 3)
+        assert client.info("stats")["total_connections_received"] == connections
+    assert client.get(REQUESTS) == b"a string"
+
+
+def test_who_stands_by_takes_no_request(redis_server: RedisServer, client: Any) -> None:
+    held = lease_key("t", "f")
+    client.hset(held, mapping={"owner": "other", "epoch": 5, "hb": 1})
+    ask(client)
+    with desk_at(redis_server) as second:
+        began = time.monotonic()
+
+        def has_watched() -> bool:
+            client.hincrby(held, "hb", 1)
+            return second.writer.lease.has_rival and time.monotonic() - began > 2 * LEASE_S
+
+        second.until(has_watched, "two leases beside a leader")
+        assert not second.writer.is_leading
+        assert client.xlen(REQUESTS) == 1
+        client.delete(held)
+        second.opened()
+        second.until(lambda: client.xlen(REQUESTS) == 0, "taken by the leader")

@@ -59,9 +59,11 @@ class Keyspace:
 
     def xadd(self, key: str, entry_id: str, *fields: bytes) -> Id:
         """XADD; `*` lets the server choose the id."""
+        wished = None if entry_id == "*" else parse_id(entry_id)
+        if wished == ZERO:  # refused before the key is looked at
+            raise Refused("ERR The ID specified in XADD must be greater than 0-0")
         found = self.stream(key)
         stream = StreamValue(self.node_entries) if found is None else found
-        wished = None if entry_id == "*" else parse_id(entry_id)
         added = stream.add(wished, fields, self.now_ms)
         self.values[key] = stream
         self.added += 1

@@ -12,6 +12,7 @@ from tests.simulation.scripts import last_of
 
 STREAMS = ("{a}:s", "{a}:t")
 LEASE = "{a}:lease"
+REQUESTS = "{a}:requests"
 WRITERS, FEEDS, OWNERS = ("7", "8"), ("f", "g"), ("me", "you")
 FAR = 1 << 44
 """Epochs beyond any clock, so that a claim's answer is known."""
@@ -35,6 +36,8 @@ class Calls:
             (self._inspect, 5),
             (self._lease_call, 15),
             (self._plain, 10),
+            (self._ask, 10),
+            (self._spoil, 5),
         )
         makers = [maker for maker, _ in kinds]
         while True:
@@ -123,12 +126,24 @@ class Calls:
                 mine = int(held) + self._draw.choice((0, 0, 0, 1, -1))
                 return _evalsha(shipped.RENEW, [LEASE], [me, mine, self._draw.randrange(9)])
 
+    def _ask(self) -> Call:
+        """Ask something, or take what was asked."""
+        if self._draw.random() < 0.6:
+            name = self._draw.choice(("d", "d", "e"))
+            return ("XADD", REQUESTS, self._next_id(), name, b"\x82\xff" * self._draw.randrange(9))
+        limits = (self._draw.choice((1, 3, 9)), self._draw.choice((0, 5, 40)), 12)
+        return _evalsha(shipped.REQUESTS, [REQUESTS], limits)
+
+    def _next_id(self) -> str:
+        _, epoch, seq = self._now(REQUESTS)
+        return f"{max(1, epoch)}-{seq + 1}"
+
     def _plain(self) -> Call:
         key = self._draw.choice(STREAMS)
         last, epoch, seq = self._now(key)
         name = self._draw.choice((key, key, key + ".snap"))
         low = f"{epoch}-{max(0, seq - self._draw.randrange(30))}"
-        match self._draw.randrange(9):
+        match self._draw.randrange(8):
             case 0:
                 doomed = self._draw.choice((key, key + ".own", key + ".snap", LEASE))
                 return ("DEL", doomed)
@@ -145,10 +160,13 @@ class Calls:
             case 6:
                 near = max(0, seq + self._draw.choice((0, 1, 2)))
                 return ("XADD", key, f"{epoch}-{near}", "d", "x")
-            case 7:
-                return ("HMGET", LEASE, "owner", "epoch", "hb")
             case _:
-                return self._draw.choice((("SET", key + ".own", "x"), ("SET", key, "x")))
+                return ("HMGET", LEASE, "owner", "epoch", "hb")
+
+    def _spoil(self) -> Call:
+        """Put a value of another type where the next call may find it."""
+        key = self._draw.choice(STREAMS)
+        return ("SET", self._draw.choice((key, key, key + ".own", REQUESTS)), "x")
 
 
 def _evalsha(script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Call:

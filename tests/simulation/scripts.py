@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from publisher.bus import scripts as shipped
 from publisher.bus.scripts import Code
 from tests.simulation.keyspace import Keyspace
-from tests.simulation.streams import Refused, show_id
+from tests.simulation.streams import TOP, ZERO, Refused, show_id
 
 Answer = object
 Script = Callable[[Keyspace, Sequence[str], Sequence[bytes]], Answer]
@@ -223,6 +223,25 @@ def release(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer:
     return 1
 
 
+def requests(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer:
+    """Take what consumers ask, the oldest first, out of their stream."""
+    count, waiting, longest = map(int, args)
+    try:
+        stream = db.stream(keys[0])
+    except Refused as error:
+        return [-1, str(error)]
+    rows = [] if stream is None else stream.range(ZERO, TOP)[: count + 1]
+    out: list[int | str] = [len(rows[:count])]
+    for _, (name, data, *_rest) in rows[:count]:
+        out.append(data.hex() if name == b"d" and len(data) <= longest else "")
+    if len(rows) > count:
+        db.run("XTRIM", keys[0], "MINID", show_id(rows[count][0]))
+        db.run("XTRIM", keys[0], "MAXLEN", "~", waiting)
+    elif rows and stream is not None:
+        stream.trim_below(TOP)
+    return out
+
+
 SHIPPED: dict[str, Script] = {
     shipped.INSPECT: inspect,
     shipped.OPEN: open_epoch,
@@ -231,5 +250,6 @@ SHIPPED: dict[str, Script] = {
     shipped.CLAIM: claim,
     shipped.RENEW: renew,
     shipped.RELEASE: release,
+    shipped.REQUESTS: requests,
 }
 """The model of each script, by the Lua text that it stands for."""

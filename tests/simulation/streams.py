@@ -54,8 +54,6 @@ class StreamValue:
         if entry_id is None:
             ms, seq = self.last
             entry_id = (now_ms, 0) if now_ms > ms else (ms, seq + 1)
-        if entry_id == ZERO:
-            raise Refused("ERR The ID specified in XADD must be greater than 0-0")
         if entry_id <= self.last:
             raise Refused(
                 "ERR The ID specified in XADD is equal or smaller than the target stream top item"
