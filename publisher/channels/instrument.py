@@ -18,6 +18,7 @@ from publisher.channels.channel import Precisions
 from publisher.errors import BadFrame
 from publisher.kraken import instruments
 from publisher.kraken.instruments import Listing
+from publisher.kraken.requests import INSTRUMENTS
 from publisher.model import Instrument, Now
 from publisher.wire import (
     WIRE_VERSION,
@@ -42,7 +43,7 @@ class InstrumentChannel:
     @property
     def terms(self) -> dict[str, object]:
         """The whole list is asked for with the changes."""
-        return {"snapshot": True}
+        return INSTRUMENTS
 
     def unknown_fields(self, payload: bytes) -> list[str]:
         """Return the paths of fields that protocol.md 4.5 does not name."""

@@ -38,9 +38,13 @@ def ask(method: Method, topic: Topic, symbols: Sequence[str], req_id: int) -> by
     return _request(method, req_id, params)
 
 
+INSTRUMENTS: dict[str, object] = {"snapshot": True, "include_tokenized_assets": True}
+"""The terms of `instrument`: all pairs at once, and tokenised equities among them."""
+
+
 def subscribe_instrument(req_id: int) -> bytes:
     """Return a subscription to `instrument`, which answers with all pairs at once."""
-    return _request("subscribe", req_id, {"channel": "instrument", "snapshot": True})
+    return ask("subscribe", Topic("instrument", INSTRUMENTS), (), req_id)
 
 
 def ping(req_id: int) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 
+from publisher.dial import outcome
 from publisher.sockets.loop import Loop
 
 
@@ -59,15 +59,10 @@ class Life:
 
     def _kept(self) -> None:
         self._runs_in = threading.get_ident()
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._over)
-            stack.push(self._keep)
-            self._loop.run()
-
-    def _keep(self, _: object, error: BaseException | None, __: object) -> bool:
-        """Keep what ends a thread of its own, where nobody would see it, for `join`."""
-        self._error = error
-        return True
+        try:
+            self._error = outcome(self._loop.run)
+        finally:
+            self._over()
 
     def _over(self) -> None:
         self._ended.set()

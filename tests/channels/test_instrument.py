@@ -14,6 +14,7 @@ from publisher.channels.instrument import InstrumentChannel
 from publisher.channels.level3 import Level3Channel
 from publisher.kraken.instruments import decode_instrument, unknown_fields
 from publisher.kraken.messages import UNDECODABLE, Instruments
+from publisher.kraken.requests import INSTRUMENTS
 from publisher.model import Instrument, Now
 from publisher.session import Session
 from publisher.wire import InstrumentSnapshot
@@ -37,7 +38,7 @@ def begun() -> Session:
     (send,) = session.connected(NOW)
     assert isinstance(send, Send)
     request = json.loads(send.request)
-    assert request["params"] == {"channel": "instrument", "snapshot": True}
+    assert request["params"] == {"channel": "instrument", **INSTRUMENTS}
     ack = {"method": "subscribe", "req_id": request["req_id"], "success": True}
     result = {"channel": "instrument", "snapshot": True, "warnings": ["tick_size is deprecated"]}
     session.received(json.dumps(ack | {"result": result}).encode(), NOW)

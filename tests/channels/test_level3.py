@@ -12,6 +12,7 @@ from publisher.channels.book import BookChannel
 from publisher.channels.level3 import COSTS, SYMBOLS_PER_CONNECTION, Level3Channel
 from publisher.channels.plans import connections_of
 from publisher.kraken.messages import Instruments
+from publisher.kraken.requests import INSTRUMENTS
 from publisher.model import Instrument, Now
 from publisher.session import Session, SessionGroup
 from publisher.session.subscription import State
@@ -125,7 +126,7 @@ def test_symbols_are_subscribed_at_the_pace_of_their_depth() -> None:
 def test_a_session_without_symbols_hands_the_instruments_on() -> None:
     watch = Session((), BookChannel(10))
     (request,) = requests(watch.connected(NOW))
-    assert request["params"] == {"channel": "instrument", "snapshot": True}
+    assert request["params"] == {"channel": "instrument", **INSTRUMENTS}
     pair = {"symbol": BTC, "status": "online", "price_precision": 1, "qty_precision": 8}
     message = {"channel": "instrument", "type": "snapshot", "data": {"assets": [], "pairs": [pair]}}
     actions = watch.received(json.dumps(message).encode(), NOW)

@@ -50,7 +50,11 @@ def test_a_token_goes_with_the_request_and_into_no_repr() -> None:
 def test_instrument_has_no_symbol() -> None:
     assert json.loads(requests.subscribe_instrument(1)) == {
         "method": "subscribe",
-        "params": {"channel": "instrument", "snapshot": True},
+        "params": {
+            "channel": "instrument",
+            "snapshot": True,
+            "include_tokenized_assets": True,
+        },
         "req_id": 1,
     }
 
