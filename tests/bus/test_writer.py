@@ -412,6 +412,25 @@ def test_requests_that_cannot_be_read_cost_no_link(
     assert client.get(REQUESTS) == b"a string"
 
 
+def test_without_the_right_to_read_requests_a_feed_goes_on(
+    desk: Desk, client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user of an older pykraken may not have it."""
+    client.acl_setuser("default", commands=["-xrange"])
+    said = ""
+
+    def is_told() -> bool:
+        nonlocal said
+        said += capsys.readouterr().out
+        return "requests.refused" in said
+
+    desk.until(is_told, "a warning")
+    client.acl_setuser("default", commands=["+xrange"])
+    desk.renewed()
+    desk.written(A, 3)
+    assert desk.writer.is_leading
+
+
 def test_who_stands_by_takes_no_request(redis_server: RedisServer, client: Any) -> None:
     held = lease_key("t", "f")
     client.hset(held, mapping={"owner": "other", "epoch": 5, "hb": 1})
