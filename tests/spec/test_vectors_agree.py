@@ -57,7 +57,7 @@ def test_a_new_row_without_a_vector_is_found(
     [
         ("`lost`, `overrun` |", "`lost`, `overrun`, `bored` |",
          "epoch.why: no valid vector has the value bored"),
-        ("`refused`, `delisted`, or", "`refused`, `delisted`, `halted`, or",
+        ("`refused`, `delisted`, `sequence`", "`refused`, `delisted`, `halted`, `sequence`",
          "reset.why: no valid vector has the value halted"),
         ("`kind`, `note`, `source`", "`kind`, `note`, `mood`, `source`",
          "canonical name mood: no valid vector prints it"),

@@ -17,6 +17,7 @@ REASONS_OF_RESET = (
     "malformed",
     "refused",
     "delisted",
+    "sequence",
 )
 
 
@@ -156,6 +157,13 @@ def status_cases() -> Iterator[ValidCase]:
         "6",
         "The byte limit struck.",
         notice(kind="brake", symbol="BTC/USD", note="67108864 bytes"),
+        stream="status",
+    )
+    yield ValidCase(
+        "notice-malformed",
+        "4.8",
+        "A pair that could not be read costs no other.",
+        notice(kind="malformed", symbol="ODD/USD", note="price_precision"),
         stream="status",
     )
     yield ValidCase(
