@@ -175,7 +175,8 @@ class _LeaseSide:
         if not self._keeper.is_up or self._is_released:
             return
         looks = [call for call in self._looks(now.mono) if call is not None]
-        if any(not stranger.is_gone for stranger in self._strangers.values()):
+        owners = set(self._writer.publication.foreign.values())
+        if any(not self._strangers[feed].is_gone for feed in owners):
             floor = None  # no claim while another feed may live
         call = self._lease.ticked(now.mono, floor)
         self._keeper.send([*looks, *([call] if call else [])], now.mono)
@@ -190,9 +191,9 @@ class _LeaseSide:
             yield stranger.look(now)
 
     def live_stranger(self) -> tuple[str, str] | None:
-        for stranger in self._strangers.values():
-            if stranger.is_alive:
-                return stranger.stream, stranger.feed
+        for stream, feed in self._writer.publication.foreign.items():
+            if feed in self._strangers and self._strangers[feed].is_alive:
+                return stream, feed
         return None
 
     def release(self, now: Now) -> None:

@@ -180,8 +180,6 @@ class Session:
         """Take the answer to a Fetch, or the error that came instead."""
         subscription = self.subscriptions[fetch.symbol]
         actions: list[Action] = []
-        if subscription.state is State.LEAVING:
-            return actions
         try:
             subscription.keeper.fetched(fetch, answer, now, actions)
         except FAULTS as fault:
