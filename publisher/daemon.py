@@ -226,9 +226,9 @@ class Daemon:
         self._refuse_for_good(now)
         symbols = self._rereading.symbols() if self._rereading else None
         if symbols is not None:
-            self._change(symbols, now)
+            self.change(symbols, now)
 
-    def _change(self, symbols: Collection[str], now: Now) -> None:
+    def change(self, symbols: Collection[str], now: Now) -> None:
         """Publish these symbols from now on; whatever stays notices nothing."""
         group = self._group
         leaving = [symbol for symbol in group.symbols if symbol not in set(symbols)]
@@ -315,7 +315,7 @@ class Daemon:
             if symbol not in self._joined:
                 raise error
             self._log.error("symbol.fenced", symbol=symbol, reason=str(error))
-            self._change([own for own in self._group.symbols if own != symbol], now)
+            self.change([own for own in self._group.symbols if own != symbol], now)
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway

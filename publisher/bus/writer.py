@@ -175,14 +175,15 @@ class _LeaseSide:
         if not self._keeper.is_up or self._is_released:
             return
         looks = [call for call in self._looks(now.mono) if call is not None]
-        owners = set(self._writer.publication.foreign.values())
-        if any(not self._strangers[feed].is_gone for feed in owners):
+        if any(not stranger.is_gone for stranger in self._strangers.values()):
             floor = None  # no claim while another feed may live
         call = self._lease.ticked(now.mono, floor)
         self._keeper.send([*looks, *([call] if call else [])], now.mono)
 
     def _looks(self, now: float) -> Iterator[Call | None]:
         publication = self._writer.publication
+        for feed in self._strangers.keys() - publication.foreign.values():
+            del self._strangers[feed]  # the streams that it owns are wanted no more
         for stream, feed in publication.foreign.items():
             if feed not in self._strangers:
                 space, lease_s = publication.plan.space, self._lease.lease_s
