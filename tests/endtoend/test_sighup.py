@@ -5,7 +5,11 @@ symbols' streams go on as if nothing had happened.
 from __future__ import annotations
 
 import contextlib
+import os
+import pty
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +19,10 @@ import pytest
 
 from tests.endtoend.program import Publisher
 from tests.polling import wait_until
+from tests.requirements import ROOT
 from tests.servers import RedisServer
 from tests.simulator.program import Program
+from tests.tcp_proxy import TcpProxy
 
 BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
 
@@ -68,7 +74,7 @@ def scene(
     **settings: object,
 ) -> Iterator[Scene]:
     with Program("--rate", "200", "--symbols", "10") as simulator:
-        own = {
+        own: dict[str, object] = {
             "redis_url": server.url,
             "ws_url": simulator.addresses["ws_url"],
             "rest_url": simulator.addresses["rest_url"],
@@ -161,3 +167,48 @@ def test_other_channels_too(channel: str, tmp_path: Path, redis_server: RedisSer
         wait_until(lambda: len(running.entries(SOL, part)) > 1, 15, "the added one")
         assert running.entries(ETH, part)[-1][2]["t"] == "bye"
         assert len({epoch for epoch, _, _ in running.entries(BTC, part)}) == 1
+
+
+def test_while_redis_is_away(tmp_path: Path, redis_server: RedisServer) -> None:
+    """What was asked for meanwhile is so when Redis is back; the farewell is in its stream."""
+    with TcpProxy(redis_server.port) as proxy:
+        url = f"redis://127.0.0.1:{proxy.port}"
+        with scene(tmp_path, redis_server, redis_url=url, feed="f") as running:
+            running.wait_for(BTC, "update")
+            running.wait_for(ETH, "update")
+            proxy.is_refusing = True
+            proxy.reset()
+            running.publisher.wait_for("redis.away")
+            running.hang_up(BTC)
+            running.hang_up(f"{BTC},{ETH}")
+            running.hang_up(f"{BTC},{SOL}")
+            proxy.is_refusing = False
+            running.wait_for(ETH, "bye")
+            running.wait_for(SOL, "update")
+            running.wait_for_more(BTC)
+            assert running.types(ETH).count("epoch") == 1
+            entries = running.entries(BTC)
+            assert [seq for _, seq, _ in entries] == list(range(len(entries))), "contiguous"
+
+
+def test_a_terminal_that_is_gone_ends_it() -> None:
+    """SIGHUP then means what it always meant."""
+    terminal, end = pty.openpty()
+    program = (
+        "import signal\n"
+        "from publisher.rereading import Rereading\n"
+        "from publisher.settings import Settings\n"
+        "with Rereading(Settings(), Settings).signalled():\n"
+        "    print('up', flush=True)\n"
+        "    signal.pause()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=end
+    )
+    os.close(end)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    os.close(terminal)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(10) == -signal.SIGTERM
+    process.stdout.close()
