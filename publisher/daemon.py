@@ -16,7 +16,7 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from publisher import venue, wire
 from publisher.actions import Action, Fetch, Listed, Log, Notify
@@ -24,7 +24,7 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
-from publisher.channels.plans import plan_of
+from publisher.channels.plans import plan_of, symbols_per_connection
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
@@ -34,6 +34,7 @@ from publisher.kraken.messages import Instruments
 from publisher.listing import resolved
 from publisher.logs import get_logger
 from publisher.model import BookState, Now
+from publisher.rereading import Rereading
 from publisher.session import SessionGroup
 from publisher.setting_rules import mask_url
 from publisher.settings import Settings
@@ -44,18 +45,20 @@ FLUSH_S = 2.0
 RELEASE_S = 1.0
 
 
-def run(settings: Settings) -> int:
-    """Publish until a signal ends it; return the exit code. Raise PykrakenError for what is for
-    good.
+def run(settings: Settings, reread: Callable[[], Settings]) -> int:
+    """Publish until a signal ends it, and `reread` the settings at SIGHUP; return the exit code.
+    Raise PykrakenError for what is for good.
     """
     state = StateFolder(settings.state_dir)
-    settings = resolved(settings, state)
+    rereading = Rereading(settings, reread)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(rereading.signalled())
+        settings = resolved(settings, state)
         url = settings.redis_url
         if url is None:
             server = stack.enter_context(EmbeddedServer(state))
             url = server.start(settings.embedded_port, settings.embedded_dir)
-        daemon = stack.enter_context(contextlib.closing(Daemon(settings, url, state)))
+        daemon = stack.enter_context(contextlib.closing(Daemon(settings, url, state, rereading)))
         stack.enter_context(daemon.signals())
         if settings.metrics_port is not None:
             from publisher.health.server import serving  # loads libraries: only for who asks
@@ -71,13 +74,22 @@ def run(settings: Settings) -> int:
 class Daemon:
     """One feed. Owns the selector, the feed's connection and the writer."""
 
-    def __init__(self, settings: Settings, redis_url: str, state: StateFolder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        redis_url: str,
+        state: StateFolder,
+        rereading: Rereading | None = None,
+    ) -> None:
         self._settings = settings
+        self._rereading = rereading
+        self._joined: set[str] = set()
+        """Symbols that came while the feed ran."""
         self._redis_url = redis_url
         self._state = state
         self._log = get_logger("daemon")
         self._plan = plan = plan_of(settings)
-        self._group = SessionGroup(venue.sessions_of(plan))
+        self._group = SessionGroup(venue.sessions_of(plan), symbols_per_connection(plan))
         self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         for end in (self._wake_in, self._wake_out):
@@ -211,7 +223,29 @@ class Daemon:
         for connection in self._connections:
             connection.ticked(now)
         self._writer.ticked(now, self._feed_state())
-        self._refuse_for_good()
+        self._refuse_for_good(now)
+        symbols = self._rereading.symbols() if self._rereading else None
+        if symbols is not None:
+            self.change(symbols, now)
+
+    def change(self, symbols: Collection[str], now: Now) -> None:
+        """Publish these symbols from now on; whatever stays notices nothing."""
+        group = self._group
+        leaving = [symbol for symbol in group.symbols if symbol not in set(symbols)]
+        joining = [symbol for symbol in symbols if symbol not in group.symbols]
+        room = group.room(leaving)
+        if left_out := joining[room:]:
+            most = symbols_per_connection(self._plan) * len(group.sessions)
+            mend = "restart: a new start makes as many connections as it needs"
+            self._log.error("symbols.no_room", left_out=left_out, most=most, mend=mend)
+        joining = joining[:room]
+        self._joined |= {*joining}
+        self._writer.publication.changed(joining, leaving, now)
+        asked = group.changed(joining, leaving, now)
+        for connection, actions in zip(self._connections, asked, strict=False):
+            connection.obey(actions, now)
+        feed, count = self._plan.feed, len(group.symbols)
+        self._log.info("symbols.changed", feed=feed, symbols=count, added=joining, removed=leaving)
 
     def _obey(self, action: Action, now: Now) -> None:
         """Do what a session asks beyond its own connection."""
@@ -248,7 +282,7 @@ class Daemon:
     # Odds and ends --------------------------------------------------------------------------------
 
     def _feed_state(self) -> wire.FeedState:
-        live, symbols = self._group.live, len(self._plan.symbols)
+        live, symbols = self._group.live, len(self._group.symbols)
         if not self._is_connected:
             state = BookState.DISCONNECTED
         else:
@@ -265,10 +299,12 @@ class Daemon:
             system=self._group.system,
         )
 
-    def _refuse_for_good(self) -> None:
-        """Give up when no symbol of the feed can ever be had, or another feed owns a stream."""
+    def _refuse_for_good(self, now: Now) -> None:
+        """Give up when no symbol of the feed can ever be had, or another feed owns a stream; one
+        that came later is given up alone.
+        """
         refused = self._group.refused
-        if len(refused) == len(self._plan.symbols):
+        if len(refused) == len(self._group.symbols):
             if refused == [""]:
                 mend = "Look at the key's permissions; `pykraken doctor` names them"
                 raise KrakenRefused("Kraken", f"refuses {self._plan.channel}", mend)
@@ -277,7 +313,12 @@ class Daemon:
             raise KrakenRefused("Kraken", f"refuses every symbol of the feed ({names})", mend)
         stranger = self._writer.live_stranger()
         if stranger is not None:
-            raise FencedError(*stranger, self._plan.feed)
+            error = FencedError(*stranger, self._plan.feed)
+            symbol = self._writer.publication.data.symbol_of(stranger[0])
+            if symbol not in self._joined:
+                raise error
+            self._log.error("symbol.fenced", symbol=symbol, reason=str(error))
+            self.change([own for own in self._group.symbols if own != symbol], now)
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway

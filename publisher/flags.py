@@ -62,14 +62,23 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
     Raises InvalidSettings.
     """
-    given = {
-        name: value for name, value in vars(arguments).items() if name in Settings.model_fields
-    }
+    given = _given(arguments)
     settings = load(given)
     logs.configure(form=settings.log_format, level=settings.log_level)
     _warn_of_secrets(given)
     _warn_of_strangers()
     return settings
+
+
+def settings_again(arguments: argparse.Namespace) -> Settings:
+    """Return the settings as they are by now, the logs as they were; raise InvalidSettings."""
+    settings = load(_given(arguments))
+    _warn_of_strangers()
+    return settings
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, object]:
+    return {name: value for name, value in vars(arguments).items() if name in Settings.model_fields}
 
 
 def _warn_of_secrets(given: dict[str, object]) -> None:

@@ -14,10 +14,13 @@ from typing import Any
 
 import msgpack
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
+from publisher.channels.level3 import SYMBOLS_PER_CONNECTION
 from publisher.channels.plans import plan_of
+from publisher.connection import clock
 from publisher.daemon import FLUSH_S, RELEASE_S, Daemon
 from publisher.settings import Settings, feed_id
 from publisher.state import StateFolder
@@ -27,6 +30,7 @@ from tests.model import ModelBook
 from tests.polling import wait_until
 from tests.servers import RedisServer, free_port
 from tests.session.desk import ASKS, BIDS, BTC, Text, book_frame, pair
+from tests.simulator.program import Program
 
 STREAM = "{kraken.BTC/USD}:book.10"
 STATUS = "{kraken.feed.f}:status"
@@ -236,6 +240,57 @@ def test_a_dial_under_way_ends_with_the_daemon(tmp_path: Path) -> None:
         daemon_is_over.set()
         caller.join(5)
     assert left == []
+
+
+def level3(symbols: list[str], folder: Path) -> Daemon:
+    """Return a daemon of books by order, which nobody answers."""
+    dead = f"ws://127.0.0.1:{free_port()}/v2"
+    settings = Settings(
+        channel="level3", symbols=tuple(symbols), ws_url=dead, ws_l3_url=dead,
+        rest_url=f"http://127.0.0.1:{free_port()}", ws_timeout_s=0.5,
+    )  # fmt: skip
+    return Daemon(settings, f"redis://127.0.0.1:{free_port()}", StateFolder(folder / "state"))
+
+
+def test_symbols_for_which_no_connection_has_room_are_left_out(tmp_path: Path) -> None:
+    before = [f"A{i}/USD" for i in range(SYMBOLS_PER_CONNECTION + 1)]
+    more = [f"B{i}/USD" for i in range(SYMBOLS_PER_CONNECTION)]
+    with contextlib.closing(level3(before, tmp_path)) as daemon, capture_logs() as lines:
+        daemon.change([*before[1:], *more], clock())
+        kept = set(daemon.vitals().session.symbols)
+        assert kept == {*before[1:], *more}
+        daemon.change([*before, *more], clock())
+        assert set(daemon.vitals().session.symbols) == kept
+        assert set(daemon.vitals().writer.publication.books) == kept
+        sessions = daemon.vitals().session.sessions
+        assert [len(session.subscriptions) for session in sessions] == [SYMBOLS_PER_CONNECTION] * 2
+    (told,) = [line for line in lines if line["event"] == "symbols.no_room"]
+    assert (told["log_level"], told["left_out"], told["most"]) == ("error", ["A0/USD"], 400)
+
+
+def test_an_added_symbol_that_another_feed_publishes_is_given_up_alone(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    names = {"symbols": "ETH/USD", "redis_url": redis_server.url}
+    with Program("--rate", "50", "--symbols", "5") as simulator:
+        names["ws_url"] = simulator.addresses["ws_url"]
+        other = Publisher(tmp_path / "other", **names, feed="g")
+        own = Publisher(tmp_path / "own", **{k: v for k, v in names.items() if k != "symbols"})
+        own.folder.mkdir()
+        (own.folder / ".env").write_text("PYKRAKEN_SYMBOLS=BTC/USD\nPYKRAKEN_FEED=f\n")
+        with other, own:
+            wait_until(lambda: events(redis_server, "{kraken.ETH/USD}:book.10"), 15, "other's")
+            wait_until(lambda: events(redis_server, STREAM), 15, "own")
+            (own.folder / ".env").write_text("PYKRAKEN_SYMBOLS=BTC/USD,ETH/USD\nPYKRAKEN_FEED=f\n")
+            own.signal(signal.SIGHUP)
+            own.wait_for("symbol.fenced")
+            count = len(events(redis_server, STREAM))
+            wait_until(lambda: len(events(redis_server, STREAM)) > count + 3, 15, "own goes on")
+            assert own.terminate() == 0
+            assert other.terminate() == 0
+    for stream in (STREAM, "{kraken.ETH/USD}:book.10"):
+        said = [event["t"] for event in events(redis_server, stream)]
+        assert (said.count("epoch"), said.count("reset"), said[-1]) == (1, 0, "bye")
 
 
 def test_the_plan_is_what_the_settings_say() -> None:

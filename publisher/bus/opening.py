@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from publisher import wire
 from publisher.bus import calls, keys
@@ -13,6 +13,9 @@ from publisher.bus.ring import Entry
 from publisher.bus.stream import Stream, parse_id
 from publisher.model import FeedPlan
 
+SNAPSHOTS = frozenset(get_args(wire.AnySnapshot))
+QUIET = frozenset({wire.Heartbeat, wire.Reset, wire.Bye})
+"""Events that change nothing of what a snapshot holds."""
 EPOCH_END = 1 << 53
 """Epochs are below it (WIRE.md 3.1)."""
 EPOCH_SPREAD = 1024
@@ -39,6 +42,17 @@ def next_epoch(stream: Stream, leader: int, now_ms: int, writer: int) -> int:
     else:
         least = 1 + max(seen, stream.epoch, now_ms)
     return least + (writer - least) % EPOCH_SPREAD
+
+
+def first_entries(
+    stream: Stream, snapshot: wire.AnySnapshot | None, feed: str, writer: int, ts_pub: int
+) -> tuple[list[bytes | Entry], list[bytes]]:
+    """Return what an epoch begins with: as entries of the stream, and as the call's words."""
+    epoch_entry = wire.encode(epoch_event(stream, snapshot, feed, writer), ts_pub)
+    if snapshot is None:
+        return [epoch_entry], [epoch_entry]
+    entry = with_body(snapshot, ts_pub)
+    return [epoch_entry, entry], [epoch_entry, entry.payload, entry.body]
 
 
 def epoch_event(

@@ -15,15 +15,15 @@ returns, in order, on one connection. It promises:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import cast, get_args
-
-from msgspec.structs import replace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from publisher import wire
-from publisher.bus import calls, keys, opening
+from publisher.bus import batches, calls, keys, opening, tops
 from publisher.bus.calls import Call, Kind
-from publisher.bus.ring import Entry, Ring, RingBudget
+from publisher.bus.departures import BYE
+from publisher.bus.opening import QUIET, SNAPSHOTS
+from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.scripts import Code
 from publisher.bus.snapshots import SnapshotSchedule
 from publisher.bus.sources import Capture, DataStreams, StateOf
@@ -32,13 +32,6 @@ from publisher.bus.stream import Stream, StreamState, parse_id
 from publisher.model import FeedPlan, Now
 
 READY = StreamState.READY  # a member of an enum costs a call each time
-STREAMS_PER_CALL = 64
-ENTRIES_PER_CALL = 1000
-INSPECT_PER_CALL = 200
-
-SNAPSHOTS = frozenset(get_args(wire.AnySnapshot))
-QUIET = frozenset({wire.Heartbeat, wire.Reset, wire.Bye})
-"""Events that change nothing of what a snapshot holds."""
 
 Reply = list[int | str]
 
@@ -77,6 +70,7 @@ class Publication:
         self._pending: dict[Stream, None] = {}
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
+        self._written = 0
         self._retention_ms = int(plan.retention_s * 1000)
 
     def _stream(self, symbol: str | None, names: keys.StreamKeys) -> Stream:
@@ -84,19 +78,22 @@ class Publication:
 
     @property
     def streams(self) -> Iterator[Stream]:
-        """The status stream, then the books' and the tops'."""
+        """The status stream, then the books' and the tops', then those on their way out."""
         yield self.status
         yield from self.data
+        yield from self.data.leaving
+
+    @property
+    def written(self) -> int:
+        """Bytes published, in all."""
+        return self._written + sum(stream.written for stream in self.streams)
 
     @property
     def is_settled(self) -> bool:
         """True when nothing waits to be sent or confirmed, a hurried snapshot neither."""
         if self._pending or self._due or any(stream.is_in_flight for stream in self.streams):
             return False
-        return not any(
-            stream.state is StreamState.OPEN and self._schedule.is_hurried(stream)
-            for stream in self.data
-        )
+        return not any(self._schedule.is_hurried(stream) for stream in self.streams)
 
     # Leadership and the link ----------------------------------------------------------------------
 
@@ -105,7 +102,7 @@ class Publication:
         for stream in self.streams:
             stream.inspect(stream.reason)
         if self._is_linked:
-            self._inspect(list(self.streams))
+            self._due += batches.inspections(list(self.streams))
 
     @property
     def floor(self) -> int | None:
@@ -124,6 +121,7 @@ class Publication:
     def stand_by(self) -> None:
         """Stop writing: somebody else leads."""
         self.epoch = 0
+        self._depart()
         self._pending.clear()
         self._unconfirmed.clear()
         self._due.clear()
@@ -139,7 +137,7 @@ class Publication:
         """The lease was found ours after the need arose: the streams may open again."""
         streams, self._unconfirmed = self._unconfirmed, []
         if self._is_linked:
-            self._inspect(streams)
+            self._due += batches.inspections(streams)
 
     def connected(self) -> None:
         """The link is up: inspect what is not open, and send the rest again as it was."""
@@ -149,7 +147,7 @@ class Publication:
             for stream in self.streams
             if stream.state is StreamState.INSPECTING and stream not in self._unconfirmed
         ]
-        self._inspect(waiting)
+        self._due += batches.inspections(waiting)
         for stream in self.streams:
             if stream.state is StreamState.OPEN and stream.has_pending:
                 self._pending[stream] = None
@@ -181,23 +179,11 @@ class Publication:
             self._publish_quiet(self.data.tops[symbol], event, ts_pub)
 
     def publish_top(self, symbol: str, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
-        """Give a book's top its place in the stream of tops. While an append is in flight only the
-        newest waits, and says so if it replaced another.
-        """
+        """Give a book's top its place in the stream of tops."""
         stream = self.data.tops[symbol]
-        if not stream.takes_entries:
-            return
-        self._pending[stream] = None
-        stream.is_changed = True
-        if isinstance(event, wire.TopSnapshot):
-            stream.release()
-            stream.fresh.append(opening.with_body(event, ts_pub))
-        elif stream.is_in_flight:
-            if stream.held is not None:
-                event = replace(event, flags=event.flags | wire.Flag.CONFLATED)
-            stream.held = wire.encode(event, ts_pub)
-        else:
-            stream.fresh.append(wire.encode(event, ts_pub))
+        if stream.takes_entries:
+            self._pending[stream] = None
+            tops.put(stream, event, ts_pub)
 
     def _publish_quiet(self, stream: Stream, event: wire.Event, ts_pub: int) -> None:
         """Give its place to an event that changes nothing of what a snapshot holds."""
@@ -220,17 +206,52 @@ class Publication:
             if stream is not None and stream.takes_entries:
                 self._schedule.hurry(stream)
 
+    def changed(self, joining: Iterable[str], leaving: Iterable[str], now: Now) -> None:
+        """Keep the streams of `joining` from now on; let those of `leaving` say farewell."""
+        for symbol in leaving:
+            for stream in self.data.remove(symbol):
+                self._say_bye(stream, now)
+        self._depart()
+        for symbol in joining:
+            for stream in self.data.add(symbol):
+                if not self.data.leaving.is_awaited(stream.keys.stream):
+                    self._begin(stream)
+
     def bye(self, now: Now) -> None:
         """Say farewell in every stream, with a last snapshot of each book behind it."""
         self._is_over = True
-        bye = wire.Bye(ts_event=0, ts_recv=0, ts_pub=0, flags=0)
         for stream in self.data:
-            if stream.takes_entries:
-                self._schedule.hurry(stream)
-                self._publish_quiet(stream, bye, now.unix)
-        self.announce(bye, now)
+            self._say_bye(stream, now)
+        self.announce(BYE, now)
         for stream in self.streams:
             stream.takes_entries = False  # nothing comes after a farewell
+
+    def _say_bye(self, stream: Stream, now: Now) -> None:
+        if stream.takes_entries:
+            self._schedule.hurry(stream)
+            self._publish_quiet(stream, BYE, now.unix)
+
+    def _begin(self, stream: Stream) -> None:
+        """Let a stream that joins open once its end, and while leading the lease, is known."""
+        stream.inspect(stream.reason)
+        if self.epoch:
+            self._unconfirmed.append(stream)
+        elif self._is_linked:
+            self._due += batches.inspections([stream])
+
+    def _depart(self) -> None:
+        """Forget the streams that have said all; whoever leads no more has nothing to say."""
+        for stream in list(self.data.leaving):
+            if self.epoch and not self.data.leaving.is_done(stream, self._schedule):
+                continue
+            self.data.leaving.let_go(stream)
+            self._written += stream.written
+            self._pending.pop(stream, None)
+            self._unconfirmed = [s for s in self._unconfirmed if s is not stream]
+            self._schedule.forget(stream)
+            self.foreign.pop(stream.keys.stream, None)
+            for successor in self.data.named(stream.keys):
+                self._begin(successor)
 
     # Time -----------------------------------------------------------------------------------------
 
@@ -238,6 +259,7 @@ class Publication:
         """Do what is due by time: status once a second, heartbeats in quiet streams, openings."""
         if not self.epoch or self._is_over:
             return
+        self._depart()
         for stream in [s for s in self.streams if s.state is READY] if self._is_linked else ():
             if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
                 self._open(stream, now)
@@ -256,23 +278,12 @@ class Publication:
         self._pending.pop(stream, None)
         self._unconfirmed.append(stream)
 
-    def _inspect(self, streams: Sequence[Stream]) -> None:
-        for i in range(0, len(streams), INSPECT_PER_CALL):
-            self._due.append(calls.inspect(streams[i : i + INSPECT_PER_CALL]))
-
     def _open(self, stream: Stream, now: Now) -> None:
         """Open an epoch: of the status stream at once, of a book's as soon as the book is live."""
         snapshot = None if stream is self.status else self.data.captured(stream)
         if snapshot is None and stream is not self.status:
             return
-        event = opening.epoch_event(stream, snapshot, self.plan.feed, self.writer)
-        epoch_entry = wire.encode(event, now.unix)
-        first: list[bytes | Entry] = [epoch_entry]
-        sent = [epoch_entry]
-        if snapshot is not None:
-            entry = opening.with_body(snapshot, now.unix)
-            first.append(entry)
-            sent += [entry.payload, entry.body]
+        first, sent = opening.first_entries(stream, snapshot, self.plan.feed, self.writer, now.unix)
         now_ms = now.unix // 1_000_000
         stream.begin(opening.next_epoch(stream, self.epoch, now_ms, self.writer), first, now.mono)
         feed = self.plan.feed
@@ -282,6 +293,8 @@ class Publication:
             self._due.append(opening.row_call(stream, snapshot, self.plan))
         else:
             self._told.began(now)
+        if stream in self.data.leaving:
+            self._say_bye(stream, now)
 
     # Calls and answers ----------------------------------------------------------------------------
 
@@ -300,25 +313,11 @@ class Publication:
 
     def _append(self, out: list[Call]) -> None:
         """Send what is pending, many streams to a call."""
-        ready = [s for s in self._pending if s.state is StreamState.OPEN and not s.is_in_flight]
-        group: list[Stream] = []
-        entries = 0
-        for stream in ready:
-            if stream.is_overrun():
-                continue  # the next tick opens a new epoch
-            group.append(stream)
-            entries += stream.pending
-            if len(group) == STREAMS_PER_CALL or entries >= ENTRIES_PER_CALL:
-                self._append_group(group, out)
-                group, entries = [], 0
-        if group:
-            self._append_group(group, out)
-
-    def _append_group(self, group: list[Stream], out: list[Call]) -> None:
-        out.append(calls.append(group, self.writer, self.plan.feed, self._retention_ms))
-        for stream in group:
-            if not stream.has_pending:
-                del self._pending[stream]
+        for group in list(batches.to_append(self._pending)):
+            out.append(calls.append(group, self.writer, self.plan.feed, self._retention_ms))
+            for stream in group:
+                if not stream.has_pending:
+                    del self._pending[stream]
 
     def _snapshot(self, out: list[Call], now: Now) -> None:
         for stream, retention_ms in self._schedule.due(self.data, now.mono):
@@ -356,7 +355,7 @@ class Publication:
         for stream in call.streams:
             stream.cut()
             if stream.state is StreamState.INSPECTING and call.kind is Kind.OPEN:
-                self._inspect([stream])
+                self._due += batches.inspections([stream])
             elif stream.has_pending and stream.takes_entries:
                 self._pending[stream] = None
 
@@ -366,6 +365,8 @@ class Publication:
 
     def _inspected(self, streams: Sequence[Stream], reply: list[str]) -> None:
         for stream, last_id, feed in zip(streams, reply[::2], reply[1::2], strict=True):
+            if stream.state is StreamState.CLOSED:
+                continue  # given up meanwhile
             if words := opening.refusal(last_id):
                 self._refuse(stream, words)
                 continue
@@ -376,6 +377,8 @@ class Publication:
 
     def _took(self, stream: Stream, code: Code, detail: str) -> None:
         """Take a stream's answer to an open, an append or a snapshot."""
+        if stream.state is StreamState.CLOSED:
+            return  # given up meanwhile
         if code is Code.REFUSED:
             self._refuse(stream, detail)
             return

@@ -50,7 +50,8 @@ class SnapshotSchedule:
 
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
-        if stream.symbol is not None:  # the status stream has no snapshots
+        has_snapshots = stream.symbol is not None  # all but the status stream
+        if has_snapshots and stream.state is not StreamState.CLOSED:
             self._hurried[stream] = None
             self._next_look = 0.0
 
@@ -70,9 +71,14 @@ class SnapshotSchedule:
         turn.newest = stream.epoch, 1
         turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
 
+    def forget(self, stream: Stream) -> None:
+        """Give a stream no turn any more."""
+        self._turns.pop(stream, None)
+        self._hurried.pop(stream, None)
+
     def is_hurried(self, stream: Stream) -> bool:
-        """True while a snapshot that was hurried has not been captured."""
-        return stream in self._hurried
+        """True while a snapshot that was hurried has not been captured, though it can be."""
+        return stream.state is OPEN and stream in self._hurried
 
     def newest(self, stream: Stream) -> int | None:
         """Return the seq of the newest snapshot in the stream's epoch, if any."""

@@ -7,6 +7,7 @@ from itertools import chain
 
 from publisher import wire
 from publisher.bus import keys
+from publisher.bus.departures import Departures
 from publisher.bus.stream import Stream
 from publisher.model import BookState, FeedPlan
 
@@ -28,12 +29,16 @@ class DataStreams:
         state_of: StateOf,
         capture_top: Capture | None,
     ) -> None:
-        self.books = {symbol: make(symbol, keys.data_keys(plan, symbol)) for symbol in plan.symbols}
-        with_tops = plan.symbols if plan.bbo else ()
-        self.tops = {symbol: make(symbol, keys.top_keys(plan, symbol)) for symbol in with_tops}
+        self._plan = plan
+        self._make = make
+        self.books: dict[str, Stream] = {}
+        self.tops: dict[str, Stream] = {}
+        self.leaving = Departures()
         self._capture = capture
         self._capture_top = capture_top or capture
         self._state_of = state_of
+        for symbol in plan.symbols:
+            self.add(symbol)
 
     def __iter__(self) -> Iterator[Stream]:
         return chain(self.books.values(), self.tops.values())
@@ -44,8 +49,35 @@ class DataStreams:
     def __len__(self) -> int:
         return len(self.books) + len(self.tops)
 
+    def add(self, symbol: str) -> list[Stream]:
+        """Return the streams of one more symbol."""
+        stream = self.books[symbol] = self._make(symbol, keys.data_keys(self._plan, symbol))
+        if not self._plan.bbo:
+            return [stream]
+        self.tops[symbol] = self._make(symbol, keys.top_keys(self._plan, symbol))
+        return [stream, self.tops[symbol]]
+
+    def remove(self, symbol: str) -> list[Stream]:
+        """Return the streams of a symbol that is given up; they are `leaving` now."""
+        own = [streams[symbol] for streams in (self.books, self.tops) if symbol in streams]
+        for stream in own:
+            self.leaving.take(stream, self.captured(stream))
+        for streams in (self.books, self.tops):
+            streams.pop(symbol, None)
+        return own
+
+    def named(self, names: keys.StreamKeys) -> Iterator[Stream]:
+        """Yield the stream of these keys, if there is one."""
+        return (stream for stream in self if stream.keys == names)
+
+    def symbol_of(self, name: str) -> str | None:
+        """Return the symbol of the stream of that name."""
+        return next((stream.symbol for stream in self if stream.keys.stream == name), None)
+
     def captured(self, stream: Stream) -> wire.AnySnapshot | None:
         """Return what the stream says as a snapshot; None while there is nothing to show."""
+        if stream in self.leaving:
+            return self.leaving.last(stream)
         symbol = stream.symbol or ""
         return (self._capture_top if self._is_top(stream) else self._capture)(symbol)
 

@@ -119,6 +119,11 @@ class Stream:
         self.state = StreamState.CLOSED
         self._leave()
 
+    def end(self) -> None:
+        """Give up for good, with the memory of what was said."""
+        self.close()
+        self.ring.restart(0)
+
     def _leave(self) -> None:
         self.is_in_flight = False
         self.takes_entries = False

@@ -195,6 +195,8 @@ class _LeaseSide:
 
     def _looks(self, now: float) -> Iterator[Call | None]:
         publication = self._writer.publication
+        for feed in self._strangers.keys() - publication.foreign.values():
+            del self._strangers[feed]  # the streams that it owns are wanted no more
         for stream, feed in publication.foreign.items():
             if feed not in self._strangers:
                 space, lease_s = publication.plan.space, self._lease.lease_s
@@ -203,9 +205,9 @@ class _LeaseSide:
             yield stranger.look(now)
 
     def live_stranger(self) -> tuple[str, str] | None:
-        for stranger in self._strangers.values():
-            if stranger.is_alive:
-                return stranger.stream, stranger.feed
+        for stream, feed in self._writer.publication.foreign.items():
+            if feed in self._strangers and self._strangers[feed].is_alive:
+                return stream, feed
         return None
 
     def release(self, now: Now) -> None:

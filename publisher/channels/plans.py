@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
@@ -67,6 +68,11 @@ def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
         case "instrument":
             return [(plan.symbols, InstrumentChannel())]
     raise InternalError(f"no channel {plan.channel}")
+
+
+def symbols_per_connection(plan: FeedPlan) -> int:
+    """Return how many symbols a connection of the feed takes at most."""
+    return SYMBOLS_PER_CONNECTION if plan.channel == "level3" else sys.maxsize
 
 
 def _shares(symbols: Sequence[str], most: int) -> list[Sequence[str]]:

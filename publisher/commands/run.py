@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from publisher import children, daemon
 from publisher.channel_rules import WITHOUT_SYMBOLS
 from publisher.credentials import check_credentials, credentials_of
-from publisher.flags import add_flags, settings_of
+from publisher.flags import add_flags, settings_again, settings_of
 from publisher.settings import Settings
 from publisher.simulator.signing import SAMPLE_KEY, SAMPLE_SECRET
 
@@ -39,12 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if settings.exchange == "kraken":
         check_credentials(settings)
-        return daemon.run(settings)
+        return daemon.run(settings, lambda: settings_again(arguments))
     asked = () if settings.channel in WITHOUT_SYMBOLS else settings.symbols
     words = ["--symbols", ",".join(asked)] if asked else []
     words += shlex.split(arguments.sim_args)
     with children.simulator(words) as addresses:
-        return daemon.run(pointed_at(settings, addresses))
+        return daemon.run(
+            pointed_at(settings, addresses),
+            lambda: pointed_at(settings_again(arguments), addresses),
+        )
 
 
 def pointed_at(settings: Settings, addresses: children.Addresses) -> Settings:

@@ -72,9 +72,12 @@ class Metrics:
     def _feed(self) -> Iterator[Metric]:
         vitals, session = self._vitals, self._vitals.session
         yield _gauge("feed_connected", "1 while Kraken's WebSocket is up.", vitals.is_connected())
-        yield _gauge("books", "Books asked for.", len(session.subscriptions))
-        yield _gauge("books_live", "Books that are verified and live.", session.live)
-        yield _gauge("books_refused", "Books that Kraken refused for good.", len(session.refused))
+        yield _gauge("books", "Books asked for.", len(session.symbols))
+        yield _gauge(
+            "books_live", "Books that are verified and live.", steady(lambda: session.live)
+        )
+        refused = steady(lambda: len(session.refused))
+        yield _gauge("books_refused", "Books that Kraken refused for good.", refused)
         text = "Connects that this machine may still make within ten minutes."
         yield _gauge("connect_budget_left", text, vitals.connects_left())
         text = "1 for the state of Kraken's system, unknown before it was told."
@@ -92,11 +95,11 @@ class Metrics:
     def _publication(self) -> Iterator[Metric]:
         writer, now = self._vitals.writer, time.monotonic()
         publication, budget = writer.publication, writer.publication.budget
-        streams = [stream for stream in publication.streams if stream.takes_entries]
+        streams = steady(lambda: [s for s in publication.streams if s.takes_entries])
         pending = sum(max(0, stream.pending) for stream in streams)
         rings = [stream.ring for stream in streams if stream.symbol is not None]
         cover_s = steady(lambda: min((ring.cover_s(now) for ring in rings), default=0.0))
-        written = sum(stream.written for stream in publication.streams)
+        written = steady(lambda: publication.written)
         yield _gauge("leading", "1 while this process writes the feed.", writer.is_leading)
         yield _gauge("epoch", "Epoch of the lease held, 0 on standby.", publication.epoch)
         yield _gauge("pending_entries", "Entries that Redis has not confirmed.", pending)

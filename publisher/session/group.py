@@ -4,26 +4,59 @@ several. Pure.
 
 from __future__ import annotations
 
+import sys
 from collections import ChainMap, Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from publisher.model import BookState
+from publisher.actions import Action
+from publisher.model import BookState, Now
 from publisher.session.session import Session
 from publisher.session.subscription import Subscription
 from publisher.wire import AnySnapshot, TopSnapshot
 
 
 class SessionGroup:
-    """Every symbol belongs to one session."""
+    """Every symbol belongs to one session, and a session has `most` at most."""
 
-    def __init__(self, sessions: Sequence[Session]) -> None:
+    def __init__(self, sessions: Sequence[Session], most: int = sys.maxsize) -> None:
         self.sessions = sessions
+        self._most = most
         self._of = {symbol: session for session in sessions for symbol in session.subscriptions}
+
+    @property
+    def symbols(self) -> Collection[str]:
+        """The symbols that are kept, without those that are leaving."""
+        return self._of.keys()
 
     @property
     def subscriptions(self) -> Mapping[str, Subscription]:
         """All subscriptions, by symbol."""
         return ChainMap(*(session.subscriptions for session in self.sessions))
+
+    def room(self, leaving: Collection[str]) -> int:
+        """Return how many symbols there is room for, once some have left."""
+        return len(self.sessions) * self._most - len(self._of) + len(leaving)
+
+    def changed(
+        self, joining: Sequence[str], leaving: Sequence[str], now: Now
+    ) -> list[list[Action]]:
+        """Keep other symbols from now on, no more than there is `room` for; return what each
+        session asks.
+        """
+        going = [[s for s in leaving if self._of[s] is session] for session in self.sessions]
+        for symbol in leaving:
+            del self._of[symbol]
+        for symbol in joining:
+            self._of[symbol] = self._place(symbol)
+        coming = [[s for s in joining if self._of[s] is session] for session in self.sessions]
+        changes = zip(self.sessions, coming, going, strict=True)
+        return [session.changed(here, gone, now) for session, here, gone in changes]
+
+    def _place(self, symbol: str) -> Session:
+        """Return the session that has the symbol still, if it has room, else the emptiest."""
+        taken = Counter(map(id, self._of.values()))
+        open_ones = [s for s in self.sessions if taken[id(s)] < self._most]
+        return min(open_ones, key=lambda s: (symbol not in s.subscriptions, taken[id(s)]))
 
     @property
     def live(self) -> int:

@@ -45,11 +45,11 @@ class Pace:
     def requests(
         self, subscriptions: Iterable[Subscription], topic: Topic, now: float
     ) -> Iterator[bytes]:
-        """Yield the requests to send now: unsubscribe what failed, subscribe what is due."""
+        """Yield the requests to send now: unsubscribe what is unwanted, subscribe what is due."""
         leaving: list[Subscription] = []
         joining: list[Subscription] = []
         for subscription in subscriptions:
-            if subscription.state is State.UNSUBSCRIBING and not subscription.req_id:
+            if subscription.is_unwanted and not subscription.req_id:
                 leaving.append(subscription)
             elif subscription.state is State.QUEUED and subscription.due <= now:
                 joining.append(subscription)

@@ -17,19 +17,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from publisher.actions import Action, Close, Emit, Fetch, Listed, Log, Notify, Send
-from publisher.channels.bbo import TopKeeper
+from publisher.actions import Action, Close, Fetch, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
 from publisher.kraken.refusals import meaning
 from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
+from publisher.session import membership
 from publisher.session.liveness import Liveness
 from publisher.session.oddities import Oddities
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger, longest_awaited
-from publisher.wire import AnySnapshot, Reset, TopSnapshot
+from publisher.wire import AnySnapshot, TopSnapshot
 
 CROSSED_S = 1.0
 """A verified book may be crossed for so long before it is asked for again (fault X18)."""
@@ -54,6 +54,7 @@ class Session:
         self._oddities = Oddities(channel)
         self.counts = self._oddities.counts
         self._topic = Topic(channel.name, channel.terms)
+        self._is_watch = not symbols
         self._instruments: dict[str, Instrument] = {}
         self._has_all = False
         self._pace = Pace(channel.symbols_per_s)
@@ -73,8 +74,7 @@ class Session:
         self._liveness.begin(now.mono)
         self._topic = Topic(self.channel.name, self.channel.terms, token)
         self._pace.restart()
-        for subscription in self.subscriptions.values():
-            subscription.moves(Trigger.CONNECTED, now.mono)
+        membership.begin(self.subscriptions.values(), self.channel, now.mono)
         match self.channel.precisions:
             case "subscribed":
                 self._liveness.await_instruments(now.mono)
@@ -82,9 +82,6 @@ class Session:
             case "given":
                 known = list(self._instruments.values())
                 return self.listed(messages.Instruments(self._has_all, known), now)
-            case "none":
-                for subscription in self.subscriptions.values():
-                    subscription.moves(Trigger.LISTED, now.mono)
         return list(self._requests(now))
 
     def received(self, payload: bytes, now: Now) -> list[Action]:
@@ -174,8 +171,9 @@ class Session:
         actions: list[Action] = []
         for subscription in self.subscriptions.values():
             if subscription.state is State.LIVE:
-                actions.append(self._reset(subscription, ResetReason.DISCONNECTED, ""))
+                actions.append(subscription.reset(ResetReason.DISCONNECTED, ""))
             subscription.moves(Trigger.DISCONNECTED, now.mono)
+        membership.forget(self.subscriptions)
         return actions
 
     def fetched(self, fetch: Fetch, answer: object, now: Now) -> list[Action]:
@@ -188,26 +186,33 @@ class Session:
             actions += self._fail(subscription, *told(fault), now)
         return actions
 
+    def changed(self, joining: Sequence[str], leaving: Sequence[str], now: Now) -> list[Action]:
+        """Keep the symbols `joining` from now on, and those `leaving` no more; the others notice
+        nothing. Those that leave emit nothing any more.
+        """
+        membership.leave(self.subscriptions, leaving, now.mono)
+        membership.join(self.subscriptions, joining, self.channel, now.mono)
+        if not self._is_connected:
+            return []
+        membership.begin(map(self.subscriptions.__getitem__, joining), self.channel, now.mono)
+        if self._liveness.instruments_due is not None:
+            return list(self._requests(now))
+        known = [self._instruments[symbol] for symbol in joining if symbol in self._instruments]
+        return self.listed(messages.Instruments(self._has_all, known), now)
+
     # What the bus asks ----------------------------------------------------------------------------
 
     def capture(self, symbol: str) -> AnySnapshot | None:
         """Return the live state as a snapshot event; None while it is not live, or proves wrong."""
-        subscription = self.subscriptions[symbol]
-        return subscription.keeper.capture() if subscription.is_live else None
+        return self.subscriptions[symbol].capture()
 
     def capture_top(self, symbol: str) -> TopSnapshot | None:
         """Return the best prices of a live book; None while it is not live, or has no tops."""
-        subscription = self.subscriptions[symbol]
-        keeper = subscription.keeper
-        if not (subscription.is_live and isinstance(keeper, TopKeeper)):
-            return None
-        return keeper.capture_top()
+        return self.subscriptions[symbol].capture_top()
 
     def state_of(self, symbol: str) -> tuple[BookState, int | None, int]:
         """Return a book's state, its checksum while live, and ts_event of its last message."""
-        subscription = self.subscriptions[symbol]
-        state, keeper = subscription.book_state, subscription.keeper
-        return state, keeper.checksum if state is BookState.LIVE else None, keeper.ts_event
+        return self.subscriptions[symbol].told()
 
     @property
     def live(self) -> int:
@@ -254,7 +259,7 @@ class Session:
         recent = subscription.fail(now.mono)
         self.counts[f"reset {reason}"] += 1
         if was_live:
-            yield self._reset(subscription, reason, note)
+            yield subscription.reset(reason, note)
         yield Log("book.failed", f"symbol={subscription.symbol} reason={reason} {note}".rstrip())
         if subscription.moves(Trigger.FAILED, now.mono):
             yield from self._again(subscription, recent, now)
@@ -267,18 +272,6 @@ class Session:
         else:
             yield from self._requests(now)
 
-    def _reset(self, subscription: Subscription, reason: ResetReason, note: str) -> Action:
-        keeper = subscription.keeper
-        event = Reset(
-            ts_event=keeper.ts_event,
-            ts_recv=keeper.ts_recv,
-            ts_pub=0,
-            flags=0,
-            reason=reason.value,
-            note=note[:400],
-        )
-        return Emit(subscription.symbol, event)
-
     # Requests and their answers -------------------------------------------------------------------
 
     def _requests(self, now: Now) -> Iterator[Action]:
@@ -289,7 +282,9 @@ class Session:
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:
         """No ack or no snapshot came: the subscription may or may not stand (X3, X26, X27)."""
         waiting = subscription.state
-        if waiting in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
+        if waiting is State.LEAVING:  # nobody waits for it: no reason to blame the connection
+            subscription.moves(Trigger.OVERDUE, now.mono)
+        elif waiting in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
             self.counts[f"overdue {waiting}"] += 1
             recent = subscription.fail(now.mono)
             yield Log("book.overdue", f"symbol={subscription.symbol} state={waiting}")
@@ -313,6 +308,7 @@ class Session:
                 return self._subscribe_error(subscription, ack.error, now)
             case "unsubscribe":  # `Subscription Not Found` is as good
                 subscription.moves(Trigger.UNSUBSCRIBED, now.mono)
+                membership.forget(self.subscriptions)
                 return self._requests(now)
         return []
 
@@ -342,7 +338,7 @@ class Session:
         self, subscription: Subscription, reason: ResetReason, note: str, now: Now
     ) -> Iterator[Action]:
         if subscription.state is State.LIVE:
-            yield self._reset(subscription, reason, note)
+            yield subscription.reset(reason, note)
         if subscription.moves(Trigger.REFUSED, now.mono):
             yield Notify("refused", subscription.symbol, note)
 
@@ -366,7 +362,7 @@ class Session:
                 if subscription.state is State.AWAITING_INSTRUMENT:
                     note = f"Kraken lists no pair {subscription.symbol}: check PYKRAKEN_SYMBOLS"
                     actions += self._refuse(subscription, ResetReason.REFUSED, note, now)
-        if not self.subscriptions:
+        if self._is_watch:
             return [Listed(message.is_snapshot, message.pairs)]
         return [*actions, *self._requests(now)]
 

@@ -18,13 +18,19 @@ The table below is the whole rule; a trigger that a state does not list changes 
 | live | failed | unsubscribing |
 | unsubscribing | unsubscribed, overdue | queued |
 | refused | listed | queued |
-| any but disconnected | refused | refused |
-| any | disconnected | disconnected |
+| subscribing, awaiting_snapshot, live, unsubscribing | removed | leaving |
+| disconnected, awaiting_instrument, queued, refused | removed | gone |
+| leaving | sent, overdue | leaving |
+| leaving | added | unsubscribing |
+| leaving | unsubscribed, disconnected | gone |
+| any but disconnected, leaving, gone | refused | refused |
+| any but leaving, gone | disconnected | disconnected |
 
 `failed` is a wrong checksum, a bad number, a changed instrument or a crossed book; `turned_away` an
 error that time may mend; `refused` one that it will not. Kraken gives a snapshot only after
 unsubscribe, its ack, and subscribe (protocol.md 4), so every way back to `live` leads through
-`queued`.
+`queued`. `removed` and `added` are the operator's: a symbol that is to go may stand at Kraken until
+an ack says that it does not, and may be wanted again meanwhile; one that is `gone` is forgotten.
 """
 
 from __future__ import annotations
@@ -34,8 +40,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from publisher.actions import Emit
+from publisher.channels.bbo import TopKeeper
 from publisher.channels.channel import Keeper
-from publisher.model import BookState, Instrument
+from publisher.model import BookState, Instrument, ResetReason
+from publisher.wire import AnySnapshot, Reset, TopSnapshot
 
 ANSWER_DUE_S = 5.0
 """Seconds for an ack, and then for the snapshot (faults X3, X26, X27)."""
@@ -57,6 +66,8 @@ class State(StrEnum):
     LIVE = "live"
     UNSUBSCRIBING = "unsubscribing"
     REFUSED = "refused"
+    LEAVING = "leaving"
+    GONE = "gone"
 
 
 class Trigger(StrEnum):
@@ -73,9 +84,14 @@ class Trigger(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     REFUSED = "refused"
     DISCONNECTED = "disconnected"
+    ADDED = "added"
+    REMOVED = "removed"
 
 
 _S, _T = State, Trigger
+_ASKED = _S.SUBSCRIBING, _S.AWAITING_SNAPSHOT, _S.LIVE, _S.UNSUBSCRIBING
+"""The states in which something may stand at Kraken."""
+_HERE = [state for state in _S if state not in (_S.LEAVING, _S.GONE)]
 TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.DISCONNECTED, _T.CONNECTED): _S.AWAITING_INSTRUMENT,
     (_S.AWAITING_INSTRUMENT, _T.LISTED): _S.QUEUED,
@@ -94,8 +110,15 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (_S.UNSUBSCRIBING, _T.UNSUBSCRIBED): _S.QUEUED,
     (_S.UNSUBSCRIBING, _T.OVERDUE): _S.QUEUED,
     (_S.REFUSED, _T.LISTED): _S.QUEUED,
-    **{(state, _T.REFUSED): _S.REFUSED for state in _S if state is not _S.DISCONNECTED},
-    **{(state, _T.DISCONNECTED): _S.DISCONNECTED for state in _S},
+    **{(state, _T.REFUSED): _S.REFUSED for state in {*_HERE} - {_S.DISCONNECTED}},
+    **{(state, _T.DISCONNECTED): _S.DISCONNECTED for state in _HERE},
+    **{(state, _T.REMOVED): _S.LEAVING for state in _ASKED},
+    **{(state, _T.REMOVED): _S.GONE for state in {*_HERE} - {*_ASKED}},
+    (_S.LEAVING, _T.SENT): _S.LEAVING,
+    (_S.LEAVING, _T.OVERDUE): _S.LEAVING,
+    (_S.LEAVING, _T.ADDED): _S.UNSUBSCRIBING,
+    (_S.LEAVING, _T.UNSUBSCRIBED): _S.GONE,
+    (_S.LEAVING, _T.DISCONNECTED): _S.GONE,
 }
 
 
@@ -112,7 +135,7 @@ class Subscription:
     """`state is State.LIVE`, for the hot path."""
     instrument: Instrument | None = None
     req_id: int = 0
-    """Of the latest request; 0 in `unsubscribing` until it is sent."""
+    """Of the latest request; 0 in `unsubscribing` and `leaving` until it is sent."""
     due: float = 0.0
     """When the state's answer is overdue, or, in `queued`, when to subscribe."""
     failures: deque[float] = field(default_factory=deque)
@@ -131,9 +154,9 @@ class Subscription:
         self.state = to
         self.is_live = to is State.LIVE
         match to:
-            case State.SUBSCRIBING | State.AWAITING_SNAPSHOT | State.UNSUBSCRIBING:
+            case State.SUBSCRIBING | State.AWAITING_SNAPSHOT | State.UNSUBSCRIBING | State.LEAVING:
                 self.due = now + ANSWER_DUE_S
-                if trigger is not Trigger.ACKED:
+                if trigger not in (Trigger.ACKED, Trigger.ADDED):  # they await the same answer
                     self.req_id = 0
             case State.QUEUED:
                 self.due = now + self._wait(now)
@@ -159,6 +182,37 @@ class Subscription:
             return 0.0
         since = now - self.failures[-1]
         return max(0.0, BACKOFF_S[min(len(self.failures), len(BACKOFF_S)) - 1] - since)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """True in the states in which Kraken is asked to send no more of it."""
+        return self.state in (State.UNSUBSCRIBING, State.LEAVING)
+
+    def capture(self) -> AnySnapshot | None:
+        """Return the live state as a snapshot event; None while it is not live, or proves wrong."""
+        return self.keeper.capture() if self.is_live else None
+
+    def capture_top(self) -> TopSnapshot | None:
+        """Return the best prices of a live book; None while it is not live, or has no tops."""
+        keeper = self.keeper
+        return keeper.capture_top() if self.is_live and isinstance(keeper, TopKeeper) else None
+
+    def told(self) -> tuple[BookState, int | None, int]:
+        """Return the state, the checksum while live, and ts_event of the last message."""
+        checksum = self.keeper.checksum if self.is_live else None
+        return self.book_state, checksum, self.keeper.ts_event
+
+    def reset(self, reason: ResetReason, note: str) -> Emit:
+        """Return the event that drops what the stream says."""
+        event = Reset(
+            ts_event=self.keeper.ts_event,
+            ts_recv=self.keeper.ts_recv,
+            ts_pub=0,
+            flags=0,
+            reason=reason.value,
+            note=note[:400],
+        )
+        return Emit(self.symbol, event)
 
     @property
     def book_state(self) -> BookState:

@@ -29,11 +29,8 @@ def written() -> dict[tuple[State, Trigger], State]:
         if not line.startswith("|") or len(cells) != 3 or cells[0] in ("state", "---"):
             continue
         where, triggers, to = cells
-        states = list(State)
-        if where == "any but disconnected":
-            states.remove(State.DISCONNECTED)
-        elif where != "any":
-            states = [State(where)]
+        named = {State(state) for state in where.removeprefix("any but ").split(", ")}
+        states = set(State) - named if where.startswith("any but ") else named
         for state, trigger in itertools.product(states, triggers.split(", ")):
             assert (state, Trigger(trigger)) not in table, line
             table[state, Trigger(trigger)] = State(to)
@@ -61,7 +58,12 @@ def test_each_cell(state: State, trigger: Trigger) -> None:
         return
     assert subscription.state is to
     assert subscription.is_live is (to is State.LIVE)
-    if to in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.UNSUBSCRIBING):
+    if to in (
+        State.SUBSCRIBING,
+        State.AWAITING_SNAPSHOT,
+        State.UNSUBSCRIBING,
+        State.LEAVING,
+    ):
         assert subscription.due == 50.0 + ANSWER_DUE_S
 
 
@@ -73,6 +75,27 @@ def test_every_way_back_to_live_leads_through_queued(state: State, trigger: Trig
         assert state in (State.SUBSCRIBING, State.AWAITING_SNAPSHOT, State.LIVE)
     if TRANSITIONS.get((state, trigger)) is State.SUBSCRIBING:
         assert (state, trigger) == (State.QUEUED, Trigger.SENT)
+
+
+@pytest.mark.parametrize(("state", "trigger"), CELLS)
+def test_what_leaves_comes_back_only_when_it_is_added(state: State, trigger: Trigger) -> None:
+    """Nothing but the operator makes a removed symbol one that is published again."""
+    to = TRANSITIONS.get((state, trigger))
+    if state is State.GONE:
+        assert to is None
+    if state is State.LEAVING and trigger is not Trigger.ADDED:
+        assert to in (None, State.LEAVING, State.GONE)
+    if trigger is Trigger.REMOVED and state not in (State.LEAVING, State.GONE):
+        assert to in (State.LEAVING, State.GONE)
+
+
+def test_an_answer_on_its_way_is_the_answer_for_who_comes_back() -> None:
+    subscription = at(State.LIVE)
+    subscription.moves(Trigger.REMOVED, 1.0)
+    subscription.moves(Trigger.SENT, 1.0)
+    subscription.req_id = 7
+    assert subscription.moves(Trigger.ADDED, 2.0)
+    assert (subscription.state, subscription.req_id) == (State.UNSUBSCRIBING, 7)
 
 
 def test_what_the_wire_says_of_each_state() -> None:

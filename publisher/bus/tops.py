@@ -1,0 +1,25 @@
+"""How tops take their place in a stream: while an append is in flight only the newest waits
+(WIRE.md 4.11). Pure.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from publisher import wire
+from publisher.bus import opening
+from publisher.bus.stream import Stream
+
+
+def put(stream: Stream, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
+    """Give a top its place, stamped `ts_pub` (Unix ns); it says so if it replaced another."""
+    stream.is_changed = True
+    if isinstance(event, wire.TopSnapshot):
+        stream.release()
+        stream.fresh.append(opening.with_body(event, ts_pub))
+    elif stream.is_in_flight:
+        if stream.held is not None:
+            event = replace(event, flags=event.flags | wire.Flag.CONFLATED)
+        stream.held = wire.encode(event, ts_pub)
+    else:
+        stream.fresh.append(wire.encode(event, ts_pub))
