@@ -32,6 +32,7 @@ from publisher.bus.stream import Stream, StreamState, parse_id
 from publisher.model import FeedPlan, Now
 
 READY = StreamState.READY  # a member of an enum costs a call each time
+DONE = int(Code.OK)
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
 INSPECT_PER_CALL = 200
@@ -77,6 +78,8 @@ class Publication:
         self._pending: dict[Stream, None] = {}
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
+        self._rows: list[str | bytes] = []
+        """Of the catalogue, to be written with the next calls."""
         self._retention_ms = int(plan.retention_s * 1000)
 
     def _stream(self, symbol: str | None, names: keys.StreamKeys) -> Stream:
@@ -127,6 +130,7 @@ class Publication:
         self._pending.clear()
         self._unconfirmed.clear()
         self._due.clear()
+        self._rows.clear()
         for stream in self.streams:
             stream.close()
 
@@ -158,6 +162,7 @@ class Publication:
         """The link is gone, with whatever answers it owed."""
         self._is_linked = False
         self._due.clear()
+        self._rows.clear()
         for stream in self.streams:
             stream.cut()
 
@@ -279,7 +284,7 @@ class Publication:
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
         if snapshot is not None:
             self._schedule.taken(stream, now.mono, len(self.data))
-            self._due.append(opening.row_call(stream, snapshot, self.plan))
+            self._rows += opening.row_of(stream, snapshot, self.plan)
         else:
             self._told.began(now)
 
@@ -287,36 +292,31 @@ class Publication:
 
     def calls(self, now: Now) -> list[Call]:
         """Return what to send now. Call it only when all events so far have been published."""
-        for stream in self._pending:
-            stream.settle(now.mono)
+        ready = [stream for stream in self._pending if stream.settle(now.mono)]
         if not self._is_linked or now.mono < self._hold_until:
             return []
         out, self._due = self._due, []
-        if self._pending:
-            self._append(out)
+        if ready:
+            self._append(ready, out)
         if self.epoch and self._schedule.is_time(now.mono):
             self._snapshot(out, now)
+        if self._rows:
+            out.append(opening.rows_call(self._rows, self.plan))
+            self._rows.clear()
         return out
 
-    def _append(self, out: list[Call]) -> None:
+    def _append(self, ready: list[Stream], out: list[Call]) -> None:
         """Send what is pending, many streams to a call."""
-        ready = [s for s in self._pending if s.state is StreamState.OPEN and not s.is_in_flight]
         group: list[Stream] = []
         entries = 0
         for stream in ready:
-            if stream.is_overrun():
-                continue  # the next tick opens a new epoch
             group.append(stream)
             entries += stream.pending
-            if len(group) == STREAMS_PER_CALL or entries >= ENTRIES_PER_CALL:
-                self._append_group(group, out)
+            full = len(group) == STREAMS_PER_CALL or entries >= ENTRIES_PER_CALL
+            if full or stream is ready[-1]:
+                out.append(calls.append(group, self.writer, self.plan.feed, self._retention_ms))
                 group, entries = [], 0
-        if group:
-            self._append_group(group, out)
-
-    def _append_group(self, group: list[Stream], out: list[Call]) -> None:
-        out.append(calls.append(group, self.writer, self.plan.feed, self._retention_ms))
-        for stream in group:
+        for stream in ready:
             if not stream.has_pending:
                 del self._pending[stream]
 
@@ -327,7 +327,7 @@ class Publication:
                 continue
             body = wire.encode(snapshot, now.unix)
             out.append(calls.snapshot(stream, self.writer, body, retention_ms))
-            out.append(opening.row_call(stream, snapshot, self.plan))
+            self._rows += opening.row_of(stream, snapshot, self.plan)
         for symbol in self._schedule.struck():
             self.announce(braked(symbol), now)
 
@@ -339,8 +339,9 @@ class Publication:
             case Kind.OPEN:
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
             case Kind.APPEND:
-                for i, stream in enumerate(call.streams):
-                    self._took(stream, Code(int(reply[2 * i])), str(reply[2 * i + 1]))
+                for stream, code, detail in zip(call.streams, reply[::2], reply[1::2], strict=True):
+                    if code != DONE or not stream.took():
+                        self._took(stream, Code(int(code)), str(detail))
             case Kind.SNAPSHOT if reply[0] != Code.OK and not call.streams[0].is_in_flight:
                 # No append is on its way that would find out: a quiet stream is refilled by this.
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
