@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pykraken_consumer import _programs as programs
-from pykraken_consumer._events import (
+from pykraken_consumer import (
     Disconnected,
     EntryId,
     Epoch,
@@ -26,6 +25,7 @@ from pykraken_consumer._events import (
     Stale,
     TrimWarning,
 )
+from pykraken_consumer import _programs as programs
 from pykraken_consumer._programs import BLOCK_MS, Answer, Ask, Follower, Pause, Tell
 from pykraken_consumer.replica import Replica
 
