@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from publisher.bus import calls
 from publisher.bus.calls import Call
-from publisher.bus.stream import Stream, StreamState
+from publisher.bus.stream import Stream
 
 STREAMS_PER_CALL = 64
 ENTRIES_PER_CALL = 1000
@@ -19,15 +19,16 @@ def inspections(streams: Sequence[Stream]) -> Iterator[Call]:
         yield calls.inspect(streams[i : i + INSPECT_PER_CALL])
 
 
-def to_append(pending: Iterable[Stream]) -> Iterator[list[Stream]]:
-    """Yield groups of the streams that may send now, each for one call. One whose ring gave up what
-    is unsent waits for a new epoch.
-    """
+def appends(ready: Iterable[Stream], writer: int, feed: str, retention_ms: int) -> Iterator[Call]:
+    """Yield the calls that append what is pending in streams that may send now."""
+    for group in _groups(ready):
+        yield calls.append(group, writer, feed, retention_ms)
+
+
+def _groups(ready: Iterable[Stream]) -> Iterator[list[Stream]]:
     group: list[Stream] = []
     entries = 0
-    for stream in pending:
-        if stream.state is not StreamState.OPEN or stream.is_in_flight or stream.is_overrun():
-            continue
+    for stream in ready:
         group.append(stream)
         entries += stream.pending
         if len(group) == STREAMS_PER_CALL or entries >= ENTRIES_PER_CALL:

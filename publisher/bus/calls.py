@@ -87,20 +87,16 @@ def open_epoch(
 def append(streams: Sequence[Stream], writer: int, feed: str, retention_ms: int) -> Call:
     """Append what is pending in each stream, each checked on its own."""
     keys: list[str] = []
-    arguments: list[str | bytes | int] = []
+    arguments: list[str | bytes | int] = [writer, feed, retention_ms]
     for stream in streams:
         mode, expected, entries = stream.take()
         keys += stream.keys
-        arguments += _appended(stream, mode, expected, entries, (writer, feed, retention_ms))
+        arguments += _appended(stream.epoch, mode, expected, entries)
     return Call(Kind.APPEND, _evalsha(scripts.APPEND, keys, arguments), streams)
 
 
 def _appended(
-    stream: Stream,
-    mode: Mode,
-    expected: int,
-    entries: list[bytes | Entry],
-    who: tuple[int, str, int],
+    epoch: int, mode: Mode, expected: int, entries: list[bytes | Entry]
 ) -> list[str | bytes | int]:
     payloads: list[bytes] = []
     bodies: list[str | bytes | int] = []
@@ -110,11 +106,7 @@ def _appended(
             continue
         payloads.append(entry.payload)
         bodies += (seq, entry.body)
-    writer, feed, retention_ms = who
-    count, snaps = len(payloads), len(bodies) // 2
-    head: list[str | bytes | int]
-    head = [stream.epoch, writer, expected, int(mode), count, snaps, retention_ms, feed]
-    return [*head, *payloads, *bodies]
+    return [epoch, expected, int(mode), len(payloads), len(bodies) // 2, *payloads, *bodies]
 
 
 def snapshot(stream: Stream, writer: int, body: bytes, retention_ms: int) -> Call:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from publisher import wire
@@ -87,9 +88,13 @@ def refusal(last_id: str) -> str:
     return ""
 
 
-def row_call(stream: Stream, snapshot: wire.AnySnapshot, plan: FeedPlan) -> Call:
-    """Write the stream's row in the catalogue; with each snapshot, should Redis lose it."""
+def row_of(stream: Stream, snapshot: wire.AnySnapshot, plan: FeedPlan) -> tuple[str, bytes]:
+    """Return field and value of the stream's row in the catalogue."""
     header: dict[str, Any] = wire.header_of(snapshot)
     row = wire.CatalogueRow(feed=plan.feed, line=plan.line, epoch=stream.epoch, **header)
-    catalogue = keys.catalogue_key(plan.space)
-    return calls.plain("HSET", catalogue, stream.keys.stream, wire.encode_row(row))
+    return stream.keys.stream, wire.encode_row(row)
+
+
+def rows_call(rows: Sequence[str | bytes], plan: FeedPlan) -> Call:
+    """Write rows (`row_of`, one behind the other) into the catalogue."""
+    return calls.plain("HSET", keys.catalogue_key(plan.space), *rows)

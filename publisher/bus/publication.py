@@ -24,14 +24,12 @@ from publisher.bus.calls import Call, Kind
 from publisher.bus.departures import BYE
 from publisher.bus.opening import QUIET, SNAPSHOTS
 from publisher.bus.ring import Ring, RingBudget
-from publisher.bus.scripts import Code
+from publisher.bus.scripts import DONE, Code
 from publisher.bus.snapshots import SnapshotSchedule
 from publisher.bus.sources import Capture, DataStreams, StateOf
 from publisher.bus.status import StatusEvent, StatusStream, braked
-from publisher.bus.stream import Stream, StreamState, parse_id
+from publisher.bus.stream import READY, Stream, StreamState, parse_id
 from publisher.model import FeedPlan, Now
-
-READY = StreamState.READY  # a member of an enum costs a call each time
 
 Reply = list[int | str]
 
@@ -71,6 +69,8 @@ class Publication:
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
         self._written = 0
+        self._rows: list[str | bytes] = []
+        """Of the catalogue, to be written with the next calls."""
         self._retention_ms = int(plan.retention_s * 1000)
 
     def _stream(self, symbol: str | None, names: keys.StreamKeys) -> Stream:
@@ -125,6 +125,7 @@ class Publication:
         self._pending.clear()
         self._unconfirmed.clear()
         self._due.clear()
+        self._rows.clear()
         for stream in self.streams:
             stream.close()
 
@@ -156,6 +157,7 @@ class Publication:
         """The link is gone, with whatever answers it owed."""
         self._is_linked = False
         self._due.clear()
+        self._rows.clear()
         for stream in self.streams:
             stream.cut()
 
@@ -288,11 +290,11 @@ class Publication:
         stream.begin(opening.next_epoch(stream, self.epoch, now_ms, self.writer), first, now.mono)
         feed = self.plan.feed
         self._due.append(calls.open_epoch(stream, self.writer, feed, self._retention_ms, sent))
-        if snapshot is not None:
-            self._schedule.taken(stream, now.mono, len(self.data))
-            self._due.append(opening.row_call(stream, snapshot, self.plan))
-        else:
+        if snapshot is None:
             self._told.began(now)
+            return
+        self._schedule.taken(stream, now.mono, len(self.data))
+        self._rows += opening.row_of(stream, snapshot, self.plan)
         if stream in self.data.leaving:
             self._say_bye(stream, now)
 
@@ -300,24 +302,20 @@ class Publication:
 
     def calls(self, now: Now) -> list[Call]:
         """Return what to send now. Call it only when all events so far have been published."""
-        for stream in self._pending:
-            stream.settle(now.mono)
+        ready = [stream for stream in self._pending if stream.settle(now.mono)]
         if not self._is_linked or now.mono < self._hold_until:
             return []
         out, self._due = self._due, []
-        if self._pending:
-            self._append(out)
+        out += batches.appends(ready, self.writer, self.plan.feed, self._retention_ms)
+        for stream in ready:
+            if not stream.has_pending:
+                del self._pending[stream]
         if self.epoch and self._schedule.is_time(now.mono):
             self._snapshot(out, now)
+        if self._rows:
+            out.append(opening.rows_call(self._rows, self.plan))
+            self._rows.clear()
         return out
-
-    def _append(self, out: list[Call]) -> None:
-        """Send what is pending, many streams to a call."""
-        for group in list(batches.to_append(self._pending)):
-            out.append(calls.append(group, self.writer, self.plan.feed, self._retention_ms))
-            for stream in group:
-                if not stream.has_pending:
-                    del self._pending[stream]
 
     def _snapshot(self, out: list[Call], now: Now) -> None:
         for stream, retention_ms in self._schedule.due(self.data, now.mono):
@@ -326,7 +324,7 @@ class Publication:
                 continue
             body = wire.encode(snapshot, now.unix)
             out.append(calls.snapshot(stream, self.writer, body, retention_ms))
-            out.append(opening.row_call(stream, snapshot, self.plan))
+            self._rows += opening.row_of(stream, snapshot, self.plan)
         for symbol in self._schedule.struck():
             self.announce(braked(symbol), now)
 
@@ -338,8 +336,9 @@ class Publication:
             case Kind.OPEN:
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
             case Kind.APPEND:
-                for i, stream in enumerate(call.streams):
-                    self._took(stream, Code(int(reply[2 * i])), str(reply[2 * i + 1]))
+                for stream, code, detail in zip(call.streams, reply[::2], reply[1::2], strict=True):
+                    if code != DONE or not stream.took():
+                        self._took(stream, Code(int(code)), str(detail))
             case Kind.SNAPSHOT if reply[0] != Code.OK and not call.streams[0].is_in_flight:
                 # No append is on its way that would find out: a quiet stream is refilled by this.
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))

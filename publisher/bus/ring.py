@@ -40,25 +40,21 @@ class RingBudget:
 class Ring:
     """Entries `first` to `end - 1` of one stream's epoch."""
 
-    __slots__ = ("_budget", "_entries", "_marks", "_seconds", "first")
+    __slots__ = ("_budget", "_entries", "_marks", "_seconds", "end", "first")
 
     def __init__(self, budget: RingBudget, seconds: float) -> None:
         self._budget = budget
         self._seconds = seconds
         self._entries: deque[bytes | Entry] = deque()
         self._marks: deque[tuple[float, int]] = deque()
-        self.first = 0
-
-    @property
-    def end(self) -> int:
-        """The seq after the newest entry."""
-        return self.first + len(self._entries)
+        self.first = self.end = 0
+        """The seq of the oldest entry, and the one after the newest."""
 
     def restart(self, first: int) -> None:
         """Forget everything; the next entry is `first`."""
         self._drop(len(self._entries))
         self._marks.clear()
-        self.first = first
+        self.first = self.end = first
 
     def extend(self, fresh: list[bytes | Entry], now: float) -> int:
         """Append entries from seq `end` on; drop what is too old or too much; return the bytes."""
@@ -69,6 +65,7 @@ class Ring:
                 marks.popleft()
                 self._drop(max(0, marks[0][1] - self.first))  # the budget may have taken more
         self._entries.extend(fresh)
+        self.end += len(fresh)
         budget = self._budget
         added = sum(map(len, fresh)) + OVERHEAD_BYTES * len(fresh)
         budget.used += added
@@ -81,6 +78,8 @@ class Ring:
         entries, first = self._entries, self.first
         if start == first and stop == self.end:
             return list(entries)
+        if start + 1 == stop == self.end:
+            return [entries[-1]]
         if stop == self.end:  # the newest few: walk from the right end
             newest = [entries[-i] for i in range(1, stop - start + 1)]
             newest.reverse()

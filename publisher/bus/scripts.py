@@ -30,6 +30,10 @@ class Code(IntEnum):
     REFUSED = 4
 
 
+DONE = int(Code.OK)
+"""`Code.OK` as it comes in an answer."""
+
+
 class Mode(IntEnum):
     """How `append` treats a stream that Redis lost."""
 

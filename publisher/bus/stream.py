@@ -46,6 +46,10 @@ class StreamState(StrEnum):
     OPEN = "open"
 
 
+OPEN = StreamState.OPEN  # a member of an enum costs a call each time
+READY = StreamState.READY
+
+
 class Stream:
     """One stream of the feed, identified by its symbol (None for the status stream, empty in a
     channel without symbols).
@@ -140,12 +144,12 @@ class Stream:
     @property
     def pending(self) -> int:
         """How many entries Redis has not confirmed."""
-        return self.last_seq - self._acked
+        return self.ring.end + len(self.fresh) - 1 - self._acked
 
     @property
     def has_pending(self) -> bool:
         """True while entries wait to be sent."""
-        return self._sent < self.last_seq or self.held is not None
+        return self._sent < self.ring.end + len(self.fresh) - 1 or self.held is not None
 
     def release(self) -> None:
         """Let the held top take its place."""
@@ -153,14 +157,17 @@ class Stream:
             self.fresh.append(self.held)
             self.held = None
 
-    def settle(self, now: float) -> None:
-        """Move what was published since the last call into the ring."""
+    def settle(self, now: float) -> bool:
+        """Move what was published since the last call into the ring; return whether an append may
+        go. An overrun stream's may not: the next tick opens a new epoch.
+        """
         if self.held is not None and not self.is_in_flight:
             self.release()
         if self.fresh:
             self.written += self.ring.extend(self.fresh, now)
             self.fresh.clear()
             self.published_at = now
+        return self.state is OPEN and not self.is_in_flight and self.ring.first <= self._acked + 1
 
     def is_overrun(self) -> bool:
         """True when the ring gave up an entry that is neither confirmed nor on its way."""
@@ -168,7 +175,7 @@ class Stream:
 
     def take(self) -> tuple[Mode, int, list[bytes | Entry]]:
         """Return mode, expected seq and entries of the next append, and count them as in flight."""
-        if self.is_in_flight or self.state is not StreamState.OPEN:
+        if self.is_in_flight or self.state is not OPEN:
             raise InternalError(f"{self.keys.stream}: append while {self.state}")
         start = self._acked + 1
         stop = min(self.ring.end, start + REFILL_ENTRIES)
@@ -176,15 +183,24 @@ class Stream:
         self.is_in_flight = True
         return self._mode, self._acked, self.ring.slice(start, stop)
 
+    def took(self) -> bool:
+        """Take that all in flight has arrived, as nearly always; False when no epoch is open."""
+        self.is_in_flight = False
+        if self.state is not OPEN:
+            return False
+        self._acked = self._sent
+        self._mode = Mode.NORMAL
+        return True
+
     def answered(self, code: Code, detail: str) -> None:
         """Take the answer to an append."""
+        if code is Code.OK:
+            self.took()
+            return
         self.is_in_flight = False
-        if self.state is not StreamState.OPEN:
+        if self.state is not OPEN:
             return
         match code:
-            case Code.OK:
-                self._acked = self._sent
-                self._mode = Mode.NORMAL
             case Code.LOST:
                 self._lost(detail)
             case Code.FENCED | Code.CHANGED:

@@ -46,7 +46,13 @@ def main() -> None:
         server = stack.enter_context(RedisServer(binary, folder / "server"))
         pin(server.pid, "others")
         pin(0, "others")
-        for step in (measure.saturation, measure.rebuilding, measure.depths, measure.level3):
+        for step in (
+            measure.saturation,
+            measure.rebuilding,
+            measure.depths,
+            measure.level3,
+            measure.many_symbols,
+        ):
             step(server, corpora, plan, report)
         pin(server.pid, "anywhere")
         pin(0, "anywhere")

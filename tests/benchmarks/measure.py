@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping
 from statistics import median
 
-from tests.benchmarks import latency, rebuild, scene, stages
+from tests.benchmarks import latency, rebuild, scene, stages, symbols
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.latency import Hops
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report, spread
 from tests.benchmarks.scene import Run
+from tests.benchmarks.symbols import Turn
 from tests.servers import RedisServer
 
 Corpora = Mapping[str, Corpus]
@@ -114,6 +115,45 @@ def level3(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) ->
     report.add("level3_cpu_us", median(costs["level3"]), digits=2)
     report.row("level3 / book at depth 1000", f"{median(ratios):.3f}", f"CPU {spread(ratios, 3)}")
     report.add("level3_vs_book", median(ratios), digits=3)
+
+
+def many_symbols(server: RedisServer, _: Corpora, plan: Plan, report: Report) -> None:
+    """Compare a message's CPU time in a process of many books with that in one of a single book."""
+    rate, seconds = plan.symbols_rate, plan.symbols_turn_s
+    with (
+        symbols.side(server, 1, rate) as one,
+        symbols.side(server, plan.symbols, rate) as many,
+    ):
+        turns: dict[str, list[Turn]] = {"one": [], "many": []}
+        for i in range(plan.symbols_rounds):
+            for name, played in (("one", one), ("many", many)):
+                turns[name].append(turn := played.play(rate, seconds))
+                told = f"{turn.cpu_us:.1f} us at {turn.msgs_s:,.0f}/s"
+                progress(f"symbols {i + 1}/{plan.symbols_rounds}, {name}: {told}")
+        kb_each = (many.peak_mb - one.peak_mb) / (plan.symbols - 1) * 1000
+        fast = many.play(symbols.FAST, seconds)
+        for played in (one, many):
+            played.check(server, sample=3)
+    _symbols(turns, plan, report)
+    report.row("  start-up", f"{many.startup_s:.1f} s", "from the start to the last book's opening")
+    report.row("  memory of each", f"{kb_each:.0f} kB", "beyond a process of one book")
+    report.row("  msg/s", f"{fast.msgs_s:,.0f}", "as fast as the simulator plays them")
+    report.add("symbols_startup_s", many.startup_s, digits=2)
+    report.add("symbols_msgs_s", fast.msgs_s)
+    report.add("symbols_kb_each", kb_each, digits=1)
+
+
+def _symbols(turns: Mapping[str, list[Turn]], plan: Plan, report: Report) -> None:
+    costs = {name: [turn.cpu_us for turn in taken] for name, taken in turns.items()}
+    ratios = [many / one for many, one in zip(costs["many"], costs["one"], strict=True)]
+    for name, count in (("one", 1), ("many", plan.symbols)):
+        rate = median(turn.msgs_s for turn in turns[name])
+        note = f"{spread(costs[name], 1)} at {rate:,.0f}/s in all"
+        report.row(f"symbols: {count:,}, CPU us/msg", f"{median(costs[name]):.1f}", note)
+    report.row(f"symbols: {plan.symbols:,} / 1", f"{median(ratios):.3f}", spread(ratios, 3))
+    report.add("symbols_cpu_us", median(costs["many"]), digits=1)
+    report.add("symbols_one_cpu_us", median(costs["one"]), digits=1)
+    report.add("symbols_vs_one", median(ratios), digits=3)
 
 
 def latencies(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -> None:

@@ -25,6 +25,13 @@ class Plan:
     latency_rounds: int
     rates: tuple[int, ...]
     rebuild_rounds: int
+    symbols: int
+    """Books of the one process that is compared with one of a single book."""
+    symbols_rounds: int
+    symbols_turn_s: float
+    """As long as the interval of snapshots, so that each book's is in it once."""
+    symbols_rate: float
+    """Messages a second in all."""
     sample: int
     """Messages of each corpus that the naive model judges."""
 
@@ -40,6 +47,10 @@ FULL = Plan(
     latency_rounds=2,
     rates=(1000, 5000, 20_000),
     rebuild_rounds=3,
+    symbols=1000,
+    symbols_rounds=3,
+    symbols_turn_s=5.0,
+    symbols_rate=3000.0,
     sample=1000,
 )
 
@@ -54,5 +65,9 @@ QUICK = Plan(
     latency_rounds=1,
     rates=(1000, 5000, 20_000),
     rebuild_rounds=1,
+    symbols=200,
+    symbols_rounds=1,
+    symbols_turn_s=1.0,
+    symbols_rate=3000.0,
     sample=200,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import corpus as corpora
-from tests.benchmarks import rebuild, relay, scene
+from tests.benchmarks import rebuild, relay, scene, symbols
 from tests.benchmarks.market import BTC, PEPE, Pair
 from tests.benchmarks.report import Report
 from tests.servers import RedisServer
@@ -73,6 +73,14 @@ def test_a_wrong_book_is_no_result(tmp_path: Path, redis_server: RedisServer) ->
     told = corpora.Corpus(corpus.folder, BTC, 10, UPDATES, corpus.checksum ^ 1, 0.0)
     with pytest.raises(scene.WrongResult, match="checksum"):
         scene.run_publisher(redis_server, told, UPDATES)
+
+
+def test_books_of_many_symbols_are_those_of_the_venue(redis_server: RedisServer) -> None:
+    with symbols.side(redis_server, 20, 500.0) as many:
+        turn = many.play(500.0, 0.5)
+        many.check(redis_server, sample=2)
+    assert turn.messages > 0
+    assert many.startup_s > 0
 
 
 def test_report_tells_figures_as_json() -> None:

@@ -41,8 +41,8 @@ class Scripts:
                keep_ms: int = KEEP_MS) -> Answer:  # fmt: skip
         return _answer(self._call(
             scripts.APPEND, self.keys,
-            *part(expected, *payloads, epoch=epoch, writer=writer, mode=mode, bodies=bodies,
-                  keep_ms=keep_ms),
+            writer, FEED, keep_ms,
+            *part(expected, *payloads, epoch=epoch, mode=mode, bodies=bodies),
         ))  # fmt: skip
 
     def snapshot(self, seq: int, body: str = "body", *, epoch: int = EPOCH, writer: str = WRITER,
@@ -69,12 +69,16 @@ class Scripts:
         return {key.decode(): value.decode() for key, value in held.items()}
 
 
-def part(expected: int, *payloads: str, epoch: int = EPOCH, writer: str = WRITER,
-         mode: Mode = Mode.NORMAL, bodies: dict[int, str] | None = None,
-         keep_ms: int = KEEP_MS) -> list[object]:  # fmt: skip
+def part(
+    expected: int,
+    *payloads: str,
+    epoch: int = EPOCH,
+    mode: Mode = Mode.NORMAL,
+    bodies: dict[int, str] | None = None,
+) -> list[object]:
     """Return one stream's arguments of an append."""
     flat = [word for seq, body in (bodies or {}).items() for word in (seq, body)]
-    head = [epoch, writer, expected, int(mode), len(payloads), len(bodies or {}), keep_ms, FEED]
+    head = [epoch, expected, int(mode), len(payloads), len(bodies or {})]
     return [*head, *payloads, *flat]
 
 

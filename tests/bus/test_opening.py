@@ -128,7 +128,8 @@ def test_a_longer_one_is_a_pointer_to_its_body() -> None:
 
 def test_the_catalogue_says_what_a_reader_needs_to_choose() -> None:
     opened = stream(epoch=MS)
-    row = opening.row_call(opened, snapshot(A), plan(line="b")).command[-1]
+    name, row = opening.row_of(opened, snapshot(A), plan(line="b"))
+    assert name == opened.keys.stream
     assert msgpack.unpackb(row) == {
         "v": 1, "fd": "f", "ch": "book", "y": A, "d": 10, "pp": 1, "qp": 8, "l": "b", "ep": MS,
     }  # fmt: skip

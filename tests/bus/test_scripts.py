@@ -10,7 +10,7 @@ import redis
 
 from publisher.bus import scripts as shipped
 from publisher.bus.scripts import Code, Mode
-from tests.bus.scripts import EPOCH, FEED, LEASE, OWN, SNAP, STREAM, WRITER, Scripts, part
+from tests.bus.scripts import EPOCH, FEED, KEEP_MS, LEASE, OWN, SNAP, STREAM, WRITER, Scripts, part
 from tests.conftest import RedisServer
 from tests.polling import wait_until
 
@@ -222,13 +222,15 @@ def test_a_snapshot_event_takes_its_body_along(opened: Scripts) -> None:
 def test_many_streams_in_one_call_are_judged_each_on_its_own(client: Any) -> None:
     names = ["{t.A/B}:1", "{t.A/B}:2", "{t.A/B}:3", "{t.A/B}:4"]
     one, two, three, four = (Scripts(client, name) for name in names)
-    for each in (one, two, three):
+    for each in (one, two):
         each.open()
+    three.open(writer=OTHER)
     client.set(names[3], "a string")
     arguments = [
+        *(WRITER, FEED, KEEP_MS),
         *part(1, "a", "b", bodies={2: "x"}),
         *part(7, "a"),
-        *part(1, "a", writer=OTHER),
+        *part(1, "a"),
         *part(1, "a"),
     ]
     keys = [key for each in (one, two, three, four) for key in each.keys]

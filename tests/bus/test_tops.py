@@ -34,15 +34,15 @@ def written(desk: Desk, name: str = TOPS) -> list[dict[str, Any]]:
 
 
 def appended(call: Call) -> dict[str, list[dict[str, Any]]]:
-    """Return the entries of an append by stream: 8 words before each stream's (append.lua)."""
+    """Return the entries of an append by stream: 3 words, and 5 before each (append.lua)."""
     keys = 3 * len(call.streams)
     names = call.command[3 : 3 + keys : 3]
-    words = call.command[3 + keys :]
+    words = call.command[3 + keys + 3 :]
     found: dict[str, list[dict[str, Any]]] = {}
     for name in names:
-        count, snaps = int(words[4]), int(words[5])
-        found[str(name)] = [msgpack.unpackb(word) for word in words[8 : 8 + count]]
-        words = words[8 + count + 2 * snaps :]
+        count, snaps = int(words[3]), int(words[4])
+        found[str(name)] = [msgpack.unpackb(word) for word in words[5 : 5 + count]]
+        words = words[5 + count + 2 * snaps :]
     return found
 
 
@@ -60,11 +60,8 @@ def test_it_opens_with_an_epoch_a_snapshot_and_a_row_of_its_own() -> None:
     header = {"ch": "bbo", "y": A, "d": 10, "sc": "book", "pp": 1, "qp": 8}
     assert epoch.items() >= {"t": "epoch", **header}.items()
     assert snapshot.items() >= {"t": "snapshot", **header}.items()
-    (row,) = [
-        msgpack.unpackb(bytes(c.command[3]))
-        for c in of(desk.sent, Kind.PLAIN)
-        if c.command[0] == "HSET" and c.command[2] == TOPS
-    ]
+    (listing,) = [c.command for c in of(desk.sent, Kind.PLAIN) if c.command[0] == "HSET"]
+    row = msgpack.unpackb(bytes(listing[listing.index(TOPS) + 1]))
     assert row.items() >= {**header, "fd": "f", "ep": MS}.items()
 
 

@@ -91,8 +91,9 @@ class Keyspace:
             case "HMGET":
                 return list(self.hmget(_text(words[0]), *map(_text, words[1:])))
             case "HSET":
-                self.hset(_text(words[0]), **{_text(words[1]): words[2]})
-                return 1
+                fields = dict(zip(map(_text, words[1::2]), words[2::2], strict=True))
+                self.hset(_text(words[0]), **fields)
+                return len(fields)
             case "XADD":
                 added = self.xadd(_text(words[0]), _text(words[1]), *words[2:])
                 return b"%d-%d" % added

@@ -71,15 +71,15 @@ class Calls:
 
     def _append(self) -> Call:
         streams = self._draw.sample(STREAMS, self._draw.choice((1, 1, 2)))
-        arguments: list[Argument] = []
+        arguments: list[Argument] = [self._writer(streams[0])]
+        arguments += [self._draw.choice(FEEDS), self._retention()]
         for key in streams:
             _, epoch, seq = self._now(key)
             count = self._draw.choice((0, 1, 1, 2, 3, 25))
             expected = max(-1, seq + self._draw.choice((0, 0, 0, 0, -1, -2, 1, 5)))
             snaps = self._draw.choice((0, 0, 0, 1, 2)) if count else 0
             seed = self._draw.choice((0, 0, 1))
-            arguments += [self._epoch_near(epoch), self._writer(key), expected, seed]
-            arguments += [count, snaps, self._retention(), self._draw.choice(FEEDS)]
+            arguments += [self._epoch_near(epoch), expected, seed, count, snaps]
             arguments += [self._body() for _ in range(count)]
             for _ in range(snaps):
                 arguments += [expected + self._draw.randint(1, count), self._body()]

@@ -110,16 +110,15 @@ def open_epoch(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answ
 class Append:
     """One stream's part of an append call: its head, its entries, its snapshots."""
 
-    def __init__(self, keys: Sequence[str], args: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[str], head: Sequence[bytes], args: Sequence[bytes]) -> None:
         self.keys = self.stream, self.own, self.snap = keys
-        self.epoch, self.writer = args[0].decode(), args[1].decode()
-        self.expected, self.is_seed = int(args[2]), args[3] == b"1"
-        count, snaps = int(args[4]), int(args[5])
-        self.retention, self.feed = int(args[6]), args[7]
-        self.entries = args[8 : 8 + count]
-        tail = args[8 + count : 8 + count + 2 * snaps]
+        self.writer, self.feed, self.retention = head[0].decode(), head[1], int(head[2])
+        self.epoch, self.expected, self.is_seed = args[0].decode(), int(args[1]), args[2] == b"1"
+        count, snaps = int(args[3]), int(args[4])
+        self.entries = args[5 : 5 + count]
+        tail = args[5 + count : 5 + count + 2 * snaps]
         self.snaps = list(zip(tail[::2], tail[1::2], strict=True))
-        self.size = 8 + count + 2 * snaps
+        self.size = 5 + count + 2 * snaps
 
     def write(self, db: Keyspace, skip: int) -> None:
         """Write the entries behind the first `skip`, then the snapshots."""
@@ -162,9 +161,9 @@ def append_with(judge: Callable[[Keyspace, Append], Verdict]) -> Script:
 
     def append(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer:
         out: list[int | str] = []
-        at = 0
+        at = 3
         for k in range(0, len(keys), 3):
-            part = Append(keys[k : k + 3], args[at:])
+            part = Append(keys[k : k + 3], args[:3], args[at:])
             out += judge(db, part)
             at += part.size
         return out
