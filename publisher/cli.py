@@ -22,7 +22,7 @@ EXIT_STOPPED = 0
 DESCRIPTION = "Verified Kraken market data on Redis Streams."
 CODES = """\
 exit codes: 0 stopped on request, 2 bad configuration, 3 refused by Redis or Kraken for good,
-4 fenced by another feed, 70 internal error"""
+4 fenced by another feed, 70 internal error, 75 Kraken cannot be reached at the start"""
 
 
 class Command(Protocol):
