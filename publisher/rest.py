@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import ssl
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
-import requests
 from pydantic import SecretStr
 
 from publisher import __version__
@@ -24,6 +23,9 @@ from publisher.errors import BadFrame, PykrakenError
 from publisher.kraken.signing import sign
 from publisher.kraken.trade import PAGE_ROWS, TradesPage, decode_page
 from publisher.setting_rules import mask_url
+
+if TYPE_CHECKING:
+    import requests
 
 PUBLIC = "/0/public/"
 PRIVATE = "/0/private/"
@@ -113,6 +115,8 @@ class Rest:
     ) -> None:
         self._base = url.rstrip("/")
         self._timeout_s = timeout_s
+        import requests  # 6 MB that a feed without calls goes without
+
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = f"pykraken/{__version__}"
@@ -169,14 +173,16 @@ class Rest:
     def _call(self, method: str, path: str, kind: type[T], **more: Any) -> T:
         call = path.rpartition("/")[2]
         answer = self._ask(method, path, call, **more)
-        if isinstance(answer, requests.Response):
-            return _read(answer, call, kind)
-        # Raised out here: requests' own error, which would lead to the headers, is gone by now.
-        raise answer
+        if isinstance(answer, RestUnreachable):
+            # Raised out here: requests' own error, which would lead to the headers, is gone by now.
+            raise answer
+        return _read(answer, call, kind)
 
     def _ask(
         self, method: str, path: str, call: str, **more: Any
     ) -> requests.Response | RestUnreachable:
+        import requests
+
         try:
             return self._session.request(
                 method, self._base + path, timeout=self._timeout_s, allow_redirects=False, **more
@@ -208,6 +214,8 @@ def _secret(kind: type, value: object) -> object:
 
 def _root(error: BaseException) -> str:
     """Return the system's own words: requests wraps them in layers that name whole URLs."""
+    import requests
+
     deepest: BaseException | None = error
     while isinstance(deepest, requests.RequestException) or not isinstance(deepest, OSError):
         if deepest is None:
