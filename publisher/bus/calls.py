@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -17,6 +18,8 @@ REQUESTS_WAITING = 1000
 """More than these are forgotten; a consumer that fares by WIRE.md 7.6 keeps the stream as short."""
 REQUEST_BYTES = 256
 """Ten times an honest one."""
+
+HEX = re.compile("([0-9a-f]{2})*")
 
 
 class Kind(Enum):
@@ -59,7 +62,9 @@ def is_answer(call: Call, reply: object) -> bool:
     if call.kind is Kind.RELEASE:
         return isinstance(reply, int)
     if call.kind is Kind.REQUESTS:
-        return isinstance(reply, list) and reply[:1] in ([-1], [len(reply) - 1])
+        return isinstance(reply, list) and (
+            reply[:1] == [-1] or (reply[:1] == [len(reply) - 1] and all(map(_is_hex, reply[1:])))
+        )
     if call.kind is Kind.LOOK or call.kind is Kind.LOOK_STRANGER:
         parts = 3
     else:
@@ -67,6 +72,10 @@ def is_answer(call: Call, reply: object) -> bool:
     if not isinstance(reply, list) or len(reply) != parts:
         return False
     return call.kind not in (Kind.OPEN, Kind.APPEND, Kind.SNAPSHOT) or isinstance(reply[0], int)
+
+
+def _is_hex(part: object) -> bool:
+    return isinstance(part, str) and HEX.fullmatch(part) is not None
 
 
 def inspect(streams: Sequence[Stream]) -> Call:

@@ -36,3 +36,14 @@ def test_the_shape_of_answers(kind: Kind, count: int, good: object, bad: list[ob
     call = Call(kind, ("X",), streams(count))
     assert calls.is_answer(call, good)
     assert not any(calls.is_answer(call, reply) for reply in bad)
+
+
+def test_a_leases_answer_is_none_to_a_look_for_requests() -> None:
+    """A reply that was lost shifts all that follow: `[1, owner]` has the length of one request."""
+    call = calls.take_requests("{t.feed.f}:requests")
+    assert calls.is_answer(call, [0])
+    assert calls.is_answer(call, [1, "81a174"])
+    assert calls.is_answer(call, [-1, "NOPERM"])
+    assert not calls.is_answer(call, [1, "vm:2051:b396e95663bb2b6b"])
+    assert not calls.is_answer(call, [1, "81A174"])
+    assert not calls.is_answer(call, [1, 5])
