@@ -47,6 +47,7 @@ class SnapshotSchedule:
         self._round: list[Stream] = []
         """Those not yet looked at in this round."""
         self._hurried: dict[Stream, None] = {}
+        self._struck: list[str] = []
 
     def hurry(self, stream: Stream) -> None:
         """Let the stream's next snapshot be due at once."""
@@ -69,7 +70,7 @@ class SnapshotSchedule:
         stream.is_changed = False
         self._hurried.pop(stream, None)
         turn.newest = stream.epoch, 1
-        turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
+        self._retention_ms(turn, stream, now)
 
     def forget(self, stream: Stream) -> None:
         """Give a stream no turn any more."""
@@ -123,8 +124,7 @@ class SnapshotSchedule:
             stream.is_changed = False
             self._hurried.pop(stream, None)
             turn.newest = stream.epoch, stream.last_seq
-            retention_ms = int(self._retention_s * 1000)
-            yield stream, turn.brake.retention_ms(now, stream.written, retention_ms)
+            yield stream, self._retention_ms(turn, stream, now)
             share -= not is_hurried
             if share <= 0:
                 return
@@ -140,12 +140,16 @@ class SnapshotSchedule:
                 return
             yield self._round.pop()
 
-    def struck(self) -> Iterator[str]:
-        """Yield the symbols whose brake has just struck, once."""
-        for stream, turn in self._turns.items():
-            if turn.brake.struck:
-                turn.brake.struck = False
-                yield stream.symbol or ""
+    def struck(self) -> list[str]:
+        """Return the symbols whose brake has struck since the last call."""
+        struck, self._struck = self._struck, []
+        return struck
+
+    def _retention_ms(self, turn: _Turn, stream: Stream, now: float) -> int:
+        retention_ms = turn.brake.retention_ms(now, stream.written, int(self._retention_s * 1000))
+        if turn.brake.struck:
+            self._struck.append(stream.symbol or "")
+        return retention_ms
 
     def _is_due(self, turn: _Turn, stream: Stream, now: float) -> bool:
         if turn.brake.asks_for_snapshot(stream.written):

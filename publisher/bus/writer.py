@@ -62,7 +62,7 @@ class Writer:
     def ticked(self, now: Now, feed_state: wire.FeedState) -> None:
         """Do what is due by time."""
         self._data.ticked(now.mono)
-        self._side.ticked(now, self.publication.floor)
+        self._side.ticked(now)
         self.publication.ticked(now, feed_state)
         if self.publication.needs_confirmation:
             self.lease.hurry()
@@ -175,15 +175,21 @@ class _LeaseSide:
         self._is_released = False
         self.owes_release = False
 
-    def ticked(self, now: Now, floor: int | None) -> None:
+    def ticked(self, now: Now) -> None:
         self._keeper.ticked(now.mono)
         if not self._keeper.is_up or self._is_released:
             return
         looks = list(self._looks(now.mono))
-        if any(not stranger.is_gone for stranger in self._strangers.values()):
-            floor = None  # no claim while another feed may live
-        due = [*looks, self._lease.ticked(now.mono, floor), self._asked(now.mono)]
+        due = [*looks, self._lease.ticked(now.mono, self._floor()), self._asked(now.mono)]
         self._keeper.send([call for call in due if call is not None], now.mono)
+
+    def _floor(self) -> int | None:
+        """Return what a claim must be above; None while none is to be made, or another feed may
+        live. Only a claim is worth the look at a thousand streams.
+        """
+        if not self._lease.is_free or any(not s.is_gone for s in self._strangers.values()):
+            return None
+        return self._writer.publication.floor
 
     def _asked(self, now: float) -> Call | None:
         """Hear what consumers ask, while we lead; return the call that looks for more."""
