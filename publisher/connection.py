@@ -1,7 +1,7 @@
 """One WebSocket to Kraken with its session: dialled, read, obeyed, and dialled again. A shell.
 
-It carries what the session asks of the socket (`Send`, `Close`) itself, and hands every other
-action to whoever `obeys`; events go to `publish`, the hot path. The budget of connects is one for
+Events go to `publish`, the hot path; what the session asks of the socket (`Send`, `Close`) is done
+here, and every other action handed to whoever `obeys`. The budget of connects is one for
 all connections of the machine.
 """
 
@@ -13,10 +13,9 @@ import selectors
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import time_ns
 from typing import Protocol
 
-from publisher.actions import Action, Close, Emit, EmitTop, Send
+from publisher.actions import Action, Close, Send
 from publisher.dial import Dialer
 from publisher.errors import ProtocolError
 from publisher.feed import Feed, UpgradeRefused
@@ -26,7 +25,6 @@ from publisher.model import Now
 from publisher.session import Session
 from publisher.state import StateFolder
 from publisher.tokens import TokenUnavailable
-from publisher.wire import Event, Top, TopSnapshot
 
 BUDGET_STATE = "connect-budget.json"
 
@@ -67,8 +65,8 @@ class Ground:
     selector: selectors.BaseSelector
     wake: Callable[[], None]
     budget: ConnectBudget
-    publish: Callable[[str, Event, int], None]
-    publish_top: Callable[[str, Top | TopSnapshot, int], None]
+    publish: Callable[[list[Action], int], list[Action]]
+    """Publishes what is emitted, stamped with a time (Unix ns); returns the other actions."""
     obey: Obeys
 
 
@@ -99,16 +97,7 @@ class Connection:
             self._drop(str(error), clock())
             return
         now = clock()
-        actions = self.session.received_all(payloads, now)
-        publish, publish_top = self._ground.publish, self._ground.publish_top
-        ts_pub = time_ns()
-        for action in actions:
-            if type(action) is Emit:
-                publish(action.symbol, action.event, ts_pub)
-            elif type(action) is EmitTop:
-                publish_top(action.symbol, action.event, ts_pub)
-            else:
-                self.obey([action], now)
+        self.obey(self.session.received_all(payloads, now), now)
         if self._feed is not None and self._feed.is_ending:
             self.read()
 
@@ -118,13 +107,9 @@ class Connection:
         self._keep(now)
 
     def obey(self, actions: list[Action], now: Now) -> None:
-        """Do what the session asks, in order."""
-        for action in actions:
+        """Publish what the session emits, then do what else it asks, in order."""
+        for action in self._ground.publish(actions, time.time_ns()):
             match action:
-                case Emit(symbol, event):
-                    self._ground.publish(symbol, event, now.unix)
-                case EmitTop(symbol, top):
-                    self._ground.publish_top(symbol, top, now.unix)
                 case Send(request):
                     self._send(request, now)
                 case Close(reason):

@@ -121,8 +121,7 @@ class Daemon:
             self._selector,
             self._wake,
             self._budget,
-            publish=self._writer.publication.publish,
-            publish_top=self._writer.publication.publish_top,
+            publish=self._writer.publication.publish_all,
             obey=self._obey,
         )
         sessions = self._group.sessions

@@ -162,7 +162,7 @@ class Book:
         new_bids = self._bids.update(bids) if bids else []
         new_asks = self._asks.update(asks) if asks else []
         bid_keys, ask_keys = self._bids.keys, self._asks.keys
-        self.is_crossed = bool(bid_keys and ask_keys) and bid_keys[-1] + ask_keys[-1] >= 0
+        self.is_crossed = bid_keys[-1] + ask_keys[-1] >= 0 if bid_keys and ask_keys else False
         return new_bids, new_asks
 
     def checksum(self) -> int:

@@ -16,13 +16,13 @@ returns, in order, on one connection. It promises:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from publisher import wire
-from publisher.bus import batches, calls, keys, opening, tops
+from publisher.actions import Action
+from publisher.bus import batches, calls, keys, opening
 from publisher.bus.calls import Call, Kind
 from publisher.bus.departures import BYE
-from publisher.bus.opening import QUIET, SNAPSHOTS
+from publisher.bus.intake import Intake
 from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.scripts import DONE, Code
 from publisher.bus.snapshots import SnapshotSchedule
@@ -66,6 +66,7 @@ class Publication:
         self._is_over = False
         self._hold_until = 0.0
         self._pending: dict[Stream, None] = {}
+        self._intake = Intake(self.data, self._pending)
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
         self._written = 0
@@ -163,36 +164,17 @@ class Publication:
 
     # Events ---------------------------------------------------------------------------------------
 
+    def publish_all(self, actions: Iterable[Action], ts_pub: int) -> list[Action]:
+        """Publish what a session emits, stamped `ts_pub` (Unix ns); return its other actions."""
+        return self._intake.put_all(actions, ts_pub)
+
     def publish(self, symbol: str, event: wire.Event, ts_pub: int) -> None:
-        """Give an event of a book its place in the book's stream, stamped `ts_pub` (Unix ns)."""
-        stream = self.books[symbol]
-        if not stream.takes_entries:
-            return  # the snapshot that opens the epoch will cover it
-        if not stream.fresh:
-            self._pending[stream] = None
-        kind = type(event)
-        if kind in SNAPSHOTS:
-            stream.fresh.append(opening.with_body(cast(wire.AnySnapshot, event), ts_pub))
-        else:
-            stream.fresh.append(wire.encode(event, ts_pub))
-        if kind not in QUIET:
-            stream.is_changed = True
-        elif kind is wire.Reset and symbol in self.data.tops:
-            self._publish_quiet(self.data.tops[symbol], event, ts_pub)
+        """Give one event of a book its place in the book's stream."""
+        self._intake.put(symbol, event, ts_pub)
 
     def publish_top(self, symbol: str, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
         """Give a book's top its place in the stream of tops."""
-        stream = self.data.tops[symbol]
-        if stream.takes_entries:
-            self._pending[stream] = None
-            tops.put(stream, event, ts_pub)
-
-    def _publish_quiet(self, stream: Stream, event: wire.Event, ts_pub: int) -> None:
-        """Give its place to an event that changes nothing of what a snapshot holds."""
-        if stream.takes_entries:
-            stream.release()
-            stream.fresh.append(wire.encode(event, ts_pub))
-            self._pending[stream] = None
+        self._intake.put_top(symbol, event, ts_pub)
 
     def announce(self, event: StatusEvent, now: Now) -> None:
         """Write an event of the feed's own to its status stream."""
@@ -231,7 +213,7 @@ class Publication:
     def _say_bye(self, stream: Stream, now: Now) -> None:
         if stream.takes_entries:
             self._schedule.hurry(stream)
-            self._publish_quiet(stream, BYE, now.unix)
+            self._intake.put_quiet(stream, BYE, now.unix)
 
     def _begin(self, stream: Stream) -> None:
         """Let a stream that joins open once its end, and while leading the lease, is known."""
@@ -274,7 +256,7 @@ class Publication:
                 self._due += self._told.trims()
         quiet_since = now.mono - self.plan.heartbeat_s
         for stream in [s for s in self.data if s.published_at <= quiet_since and s.takes_entries]:
-            self._publish_quiet(stream, self.data.heartbeat(stream), now.unix)
+            self._intake.put_quiet(stream, self.data.heartbeat(stream), now.unix)
 
     def _reopen(self, stream: Stream) -> None:
         self._pending.pop(stream, None)

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 
 from publisher import venue
-from publisher.actions import Action, Listed, Log, Notify
+from publisher.actions import Action, Emit, Listed, Log, Notify
 from publisher.channels.channel import FAULTS, Channel
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.errors import KrakenRefused
@@ -23,7 +23,7 @@ from publisher.model import Now
 from publisher.session import Session
 from publisher.settings import Settings
 from publisher.state import StateFolder
-from publisher.wire import Event, Top, TopSnapshot
+from publisher.wire import Event
 
 TICK_S = 0.05
 
@@ -56,7 +56,6 @@ class Loop:
             self._wake,
             ConnectBudget(StateFolder(settings.state_dir)),
             publish=self._publish,
-            publish_top=self._publish_top,
             obey=self._obey,
         )
         self._connections = venue.connections(settings, [self._session], ground)
@@ -96,11 +95,11 @@ class Loop:
             self._fault = fault
             self.is_ending = True
 
-    def _publish(self, _symbol: str, event: Event, _ts_pub: int) -> None:
-        self._tell(event)
-
-    def _publish_top(self, _symbol: str, top: Top | TopSnapshot, _ts_pub: int) -> None:
-        """There are none: nobody asked for them."""
+    def _publish(self, actions: list[Action], _ts_pub: int) -> list[Action]:
+        for action in actions:
+            if isinstance(action, Emit):
+                self._tell(action.event)
+        return [action for action in actions if not isinstance(action, Emit)]
 
     def _obey(self, action: Action, now: Now) -> None:
         match action:
