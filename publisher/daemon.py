@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from publisher import venue, wire
 from publisher.actions import Action, Fetch, Listed, Log, Notify
+from publisher.auditing import Auditor
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
@@ -126,6 +127,7 @@ class Daemon:
         )
         sessions = self._group.sessions
         self._connections = venue.connections(settings, sessions, ground)
+        self._auditor = Auditor(settings, plan, self._group, ground)
 
     # Three verbs ----------------------------------------------------------------------------------
 
@@ -158,6 +160,7 @@ class Daemon:
         publication = self._writer.publication
         for connection in self._connections:
             connection.close()
+        self._auditor.close()
         publication.bye(now)
         deadline = now.mono + FLUSH_S
         while self._writer.is_leading and time.monotonic() < deadline and self._stops < 2:
@@ -174,6 +177,7 @@ class Daemon:
         """Close whatever is open."""
         for connection in self._connections:
             connection.end()
+        self._auditor.end()
         self._fetcher.end()
         self._writer.close()
         self._selector.close()
@@ -221,11 +225,19 @@ class Daemon:
                     connection.obey(connection.session.fetched(fetch, answer, now), now)
         for connection in self._connections:
             connection.ticked(now)
+        for symbol in self._auditor.ticked(now):
+            self._distrust(symbol, now)
         self._writer.ticked(now, self._feed_state())
         self._refuse_for_good(now)
         symbols = self._rereading.symbols() if self._rereading else None
         if symbols is not None:
             self.change(symbols, now)
+
+    def _distrust(self, symbol: str, now: Now) -> None:
+        for connection in self._connections:
+            if symbol in connection.session.subscriptions:
+                note = "a level below the best ten"
+                connection.obey(connection.session.distrusted(symbol, note, now), now)
 
     def change(self, symbols: Collection[str], now: Now) -> None:
         """Publish these symbols from now on; whatever stays notices nothing."""
@@ -271,6 +283,7 @@ class Daemon:
             last_turn=lambda: self.last_turn,
             is_connected=lambda: self._is_connected,
             connects_left=self._budget.left,
+            audits=self._auditor.counts,
         )
 
     @property

@@ -51,6 +51,7 @@ class ResetReason(StrEnum):
     INSTRUMENT = "instrument"
     STALE = "stale"
     CROSSED = "crossed"
+    AUDIT = "audit"
     MALFORMED = "malformed"
     REFUSED = "refused"
     DELISTED = "delisted"

@@ -228,6 +228,12 @@ class Settings(BaseSettings):
         description="Between the snapshots of a book that changes. Default: 5, so that a late "
         "reader replays at most five seconds.",
     )
+    audit_interval_s: float = Field(
+        default=600.0,
+        ge=0,
+        description="Each book of more than ten levels is compared once in so long with a second "
+        "subscription's, since no checksum covers the levels below; 0: never. Default: 600.",
+    )
     retention_s: float = Field(
         default=60.0,
         ge=1,

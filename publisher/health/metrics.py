@@ -35,6 +35,7 @@ FAILURES = (
     ResetReason.INSTRUMENT,
     ResetReason.STALE,
     ResetReason.CROSSED,
+    ResetReason.AUDIT,
     ResetReason.MALFORMED,
 )
 KINDS = (
@@ -91,6 +92,11 @@ class Metrics:
         for kind, count in by_kind(steady(lambda: dict(session.counts))).items():
             events.add_metric([kind.replace(" ", "_")], count)
         yield events
+        text = "Books compared with a second subscription's, below the levels of the checksum."
+        audits = CounterMetricFamily("pykraken_book_audits", text, labels=["verdict"])
+        for verdict, count in vitals.audits.items():
+            audits.add_metric([verdict], count)
+        yield audits
 
     def _publication(self) -> Iterator[Metric]:
         writer, now = self._vitals.writer, time.monotonic()

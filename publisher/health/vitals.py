@@ -8,7 +8,7 @@ never changed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from publisher.bus.writer import Writer
@@ -26,6 +26,8 @@ class Vitals:
     last_turn: Callable[[], float]
     is_connected: Callable[[], bool]
     connects_left: Callable[[], int]
+    audits: Mapping[str, int]
+    """Verdicts on books that were compared with a second subscription's."""
 
     def idle_s(self) -> float:
         """Return how long ago the daemon's loop last turned."""

@@ -186,6 +186,11 @@ class Session:
             actions += self._fail(subscription, *told(fault), now)
         return actions
 
+    def distrusted(self, symbol: str, note: str, now: Now) -> list[Action]:
+        """Drop a live book that was found wrong where no checksum proves it, and ask anew."""
+        wrong = self.subscriptions[symbol]
+        return list(self._fail(wrong, ResetReason.AUDIT, note, now)) if wrong.is_live else []
+
     def changed(self, joining: Sequence[str], leaving: Sequence[str], now: Now) -> list[Action]:
         """Keep the symbols `joining` from now on, and those `leaving` no more; the others notice
         nothing. Those that leave emit nothing any more.

@@ -104,6 +104,10 @@ SPECS: tuple[FaultSpec, ...] = (
     FaultSpec("wrong_checksum", "X14", "frame", "the checksum is off by one", needs='"checksum":'),
     FaultSpec("wrong_qty", "X14", "frame", "one digit of the first qty is another", needs='qty":'),
     FaultSpec("drop", "X15", "frame", "the frame is never sent"),
+    FaultSpec(
+        "drop_deep", "X15", "frame", "never sent: an update that leaves the checksum as it was",
+        needs='"checksum":',
+    ),
     FaultSpec("duplicate", "X16", "frame", "the frame is sent twice"),
     FaultSpec("swap", "X17", "frame", "the frame and the symbol's next change places"),
     FaultSpec(

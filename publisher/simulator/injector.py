@@ -55,6 +55,8 @@ class Cut:
     fault: Armed
 
 
+CHECKSUM = re.compile(r'"checksum":(\d+)')
+
 Action = SendText | SendBinary | Trickle | Later | Cut
 Change = Callable[[Armed, Frame], list[Action]]
 
@@ -67,6 +69,8 @@ class Injector:
         self._random = Random(f"{seed}/faults")
         self._held: dict[tuple[int, str, str], Frame] = {}
         self._muted: set[tuple[int, str, str]] = set()
+        self._checksums: dict[tuple[int, str, str], str] = {}
+        """Of the last frame that passed by while a fault was armed."""
 
     @property
     def is_idle(self) -> bool:
@@ -86,6 +90,7 @@ class Injector:
     def forget(self, conn: int) -> None:
         """Drop what is held for a connection that ended."""
         self._held = {key: frame for key, frame in self._held.items() if key[0] != conn}
+        self._checksums = {key: crc for key, crc in self._checksums.items() if key[0] != conn}
         self._muted = {key for key in self._muted if key[0] != conn}
 
     def pass_on(self, conn: int, frame: Frame) -> list[Action]:
@@ -113,8 +118,11 @@ class Injector:
         return CHANGES[fault.spec.name](fault, frame)
 
     def _striking(self, conn: int, frame: Frame) -> Armed | None:
+        is_deep = self._is_deep(conn, frame)
         for fault in self.armed:
             if fault.params["conn"] not in (0, conn) or not _is_of(frame, fault):
+                continue
+            if fault.spec.name == "drop_deep" and not is_deep:
                 continue
             fault.seen += 1
             if fault.seen <= fault.integer("after"):
@@ -124,6 +132,15 @@ class Injector:
             fault.strike()
             return fault
         return None
+
+    def _is_deep(self, conn: int, frame: Frame) -> bool:
+        """True for a frame of a book that leaves the best ten levels as they were."""
+        found = CHECKSUM.search(frame.text)
+        if found is None:
+            return False
+        key = (conn, frame.channel, frame.symbol)
+        before, self._checksums[key] = self._checksums.get(key), found[1]
+        return before == found[1]
 
 
 def _is_of(frame: Frame, fault: Armed) -> bool:
@@ -150,7 +167,7 @@ def _wrong_checksum(fault: Armed, frame: Frame) -> list[Action]:
     def off_by_one(found: re.Match[str]) -> str:
         return f'"checksum":{(int(found[1]) + 1) % (1 << 32)}'
 
-    return _sent(re.sub(r'"checksum":(\d+)', off_by_one, frame.text))
+    return _sent(CHECKSUM.sub(off_by_one, frame.text))
 
 
 def _wrong_qty(fault: Armed, frame: Frame) -> list[Action]:
@@ -201,6 +218,7 @@ CHANGES: Mapping[str, Change] = MappingProxyType({
     "wrong_checksum": _wrong_checksum,
     "wrong_qty": _wrong_qty,
     "drop": _nothing,
+    "drop_deep": _nothing,
     "duplicate": lambda fault, frame: [SendText(frame.text), SendText(frame.text)],
     "delay_snapshot": _later,
     "withhold_snapshot": _nothing,

@@ -195,3 +195,16 @@ def test_every_frame_fault_has_its_change_and_its_help() -> None:
     assert frame_faults == {*CHANGES, "swap"}
     assert all(entry["help"] and entry["row"] for entry in catalogue())
     assert len({spec.name for spec in SPECS}) == len(SPECS)
+
+
+def test_drop_deep_takes_only_what_leaves_the_checksum_as_it_was() -> None:
+    injector, fault = armed("drop_deep")
+    changed = update(text=TEXT.replace("4294967295", "5"))
+    assert injector.pass_on(1, update()) == [SendText(TEXT)], "nothing is known before the first"
+    assert injector.pass_on(1, changed) == [SendText(changed.text)]
+    assert injector.pass_on(2, changed) == [SendText(changed.text)], "another connection's book"
+    assert injector.pass_on(1, update("ETH/USD", changed.text)) == [SendText(changed.text)]
+    assert fault.fired == 0
+    assert injector.pass_on(1, changed) == []
+    assert fault.fired == 1
+    assert injector.pass_on(1, changed) == [SendText(changed.text)], "once, as ordered"

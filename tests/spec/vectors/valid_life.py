@@ -18,6 +18,7 @@ REASONS_OF_RESET = (
     "refused",
     "delisted",
     "sequence",
+    "audit",
 )
 
 
