@@ -96,8 +96,6 @@ def _beyond(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    if settings.ca_file is not None and not settings.ca_file.is_file():
-        yield Finding("bad", f"no file {settings.ca_file}", "correct PYKRAKEN_CA_FILE")
     folder = StateFolder(settings.state_dir)
     folder.write(PROBE, "")
     if folder.is_in_memory:
