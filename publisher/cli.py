@@ -1,7 +1,8 @@
 """The command line of `pykraken`: one command is chosen, loaded and run; its code ends the process.
 
 Only the chosen command is imported, so that `--help` is quick and a command works without what the
-others need. An error that pykraken raises on purpose is one line on stderr, never a traceback.
+others need. An error that pykraken raises on purpose is one line on stderr, never a traceback; any
+other is our own fault, told with its traceback and exit code 70.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import FrameType
 from typing import NamedTuple, Protocol
 
 from publisher import __version__
-from publisher.errors import PykrakenError
+from publisher.errors import InternalError, PykrakenError
 
 EXIT_STOPPED = 0
 DESCRIPTION = "Verified Kraken market data on Redis Streams."
@@ -121,7 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pass
     except BrokenPipeError:  # `pykraken tail ... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - the top: what nobody foresaw is our fault
+        print(_unforeseen(chosen, error), file=sys.stderr)
+        return InternalError.exit_code
     return EXIT_STOPPED
+
+
+def _unforeseen(chosen: str | None, error: Exception) -> str:
+    """Return the traceback, secrets masked, and what to do with it."""
+    import traceback
+
+    from publisher.setting_rules import mask_secrets
+
+    lines = mask_secrets("".join(traceback.format_exception(error)))
+    return f"{lines}pykraken {chosen}: an error of pykraken itself: please report the lines above"
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -89,6 +90,32 @@ def test_a_simulator_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -
     assert done.returncode == 2
     assert "--rate=-5" in done.stderr
     assert "its own line says why" in done.stderr
+
+
+class Broken:
+    """A command that fails in a way that nobody foresaw."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """It has none."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        raise KeyError("redis://user:s3cret@host")
+
+
+def test_an_error_that_nobody_foresaw_is_code_70_with_a_traceback_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "doctor", cli.Entry("broken", Broken))  # type: ignore[arg-type]
+    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert cli.main(["doctor"]) == 70
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+    said = capsys.readouterr().err
+    assert "raise KeyError" in said
+    assert said.splitlines()[-1].startswith("pykraken doctor: an error of pykraken itself")
+    assert "s3cret" not in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
