@@ -50,9 +50,15 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         ("--fault", "nonsense"),
         ("--fault", "thin:symbol=NO/PE"),
         ("--speed", "-1"),
+        ("--speed", "nan"),
+        ("--port", "65536"),
+        ("--http-port", "-1"),
+        ("--port", "22", "--host", "192.0.2.1"),  # an address that is nobody's (RFC 5737)
+        ("--log", "no/folder/frames.ndjson"),
+        ("--tls", "no.pem"),
     ],
 )
-def test_a_bad_flag_is_one_line_and_exit_code_2(flags: tuple[str, str]) -> None:
+def test_a_bad_flag_is_one_line_and_exit_code_2(flags: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "publisher.simulator", *flags],
         cwd=ROOT,
