@@ -17,6 +17,7 @@ from types import FrameType
 from typing import NamedTuple, Protocol
 
 from publisher import __version__
+from publisher.dial import outcome
 from publisher.errors import InternalError, PykrakenError
 
 EXIT_STOPPED = 0
@@ -108,23 +109,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     chosen = next((word for word in words if word in COMMANDS), None)
     try:
-        with _signals_held():
-            command = COMMANDS[chosen].load() if chosen else None
-        parser = _parser(chosen, command)
-        parsed = parser.parse_args(words)
-        if command is not None:
-            return command.run(parsed)
-        parser.print_help()
-    except PykrakenError as error:
-        print(f"pykraken {chosen}: {error}", file=sys.stderr)
-        return error.exit_code
+        result = outcome(lambda: _run_chosen(chosen, words))
     except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:  # `pykraken tail ... | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001 - the top: what nobody foresaw is our fault
-        print(_unforeseen(chosen, error), file=sys.stderr)
-        return InternalError.exit_code
+        return EXIT_STOPPED
+    match result:
+        case int():
+            return result
+        case PykrakenError():
+            print(f"pykraken {chosen}: {result}", file=sys.stderr)
+            return result.exit_code
+        case BrokenPipeError():  # `pykraken tail ... | head` has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_STOPPED
+    print(_unforeseen(chosen, result), file=sys.stderr)
+    return InternalError.exit_code
+
+
+def _run_chosen(chosen: str | None, words: Sequence[str]) -> int:
+    with _signals_held():
+        command = COMMANDS[chosen].load() if chosen else None
+    parser = _parser(chosen, command)
+    parsed = parser.parse_args(words)
+    if command is not None:
+        return command.run(parsed)
+    parser.print_help()
     return EXIT_STOPPED
 
 
