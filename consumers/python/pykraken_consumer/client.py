@@ -40,10 +40,10 @@ from ._programs import (
     one_state,
     request,
 )
+from ._records import Start, records
 from ._states import State
 from .book import Book, OrderBook
 from .replica import Missing
-from .tail import Start, records
 from .wire import EntryId, Listing, place_of
 
 log = logging.getLogger(__name__)
