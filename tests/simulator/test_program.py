@@ -41,6 +41,23 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         assert program.process.stdout.read() == "", "stdout holds more than the ready line"
 
 
+def test_its_log_is_lines_of_json_where_no_terminal_is(tmp_path: Path) -> None:
+    with (tmp_path / "stderr.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "publisher.simulator", "--rate", "50"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["ws_url"]
+    process.terminate()
+    process.communicate(timeout=DEADLINE_S)
+    lines = [json.loads(line) for line in (tmp_path / "stderr.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["simulator.ready", "simulator.stopping"]
+
+
 @pytest.mark.parametrize(
     "flags",
     [
