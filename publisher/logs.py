@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 from typing import Literal, TextIO
@@ -33,7 +34,8 @@ SECRET_KEY = re.compile(
 
 def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> None:
     """Send all logs of the process to `stream` (stderr), from `level` up."""
-    target = sys.stderr if stream is None else stream
+    # Python has none where the process was started with it closed.
+    target = stream or sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - until the end
     human = form == "human" or (form == "auto" and target.isatty())
     chain: list[Processor] = [
         add_log_level,

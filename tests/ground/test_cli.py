@@ -63,6 +63,20 @@ def test_bad_settings_are_a_line_each_and_exit_code_2(tmp_path: Path) -> None:
 AWAY = ("--redis-url", "redis://127.0.0.1:1", "--rest-url", "http://127.0.0.1:1")
 
 
+def test_a_process_without_stderr_works_as_well(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "publisher", "doctor", *AWAY]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "wrong" in done.stdout.splitlines()[-1]
+
+
 def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PYKRAKEN_DEPHT=25\n")
     done = pykraken("doctor", *AWAY, folder=tmp_path)
