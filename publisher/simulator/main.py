@@ -47,6 +47,8 @@ async def _serve(options: SimulatorOptions) -> int:
 
 def _say(what: str, detail: str) -> None:
     line = f"simulator {what}: {detail}"
+    if sys.stderr is None:  # started with it closed; `print` would take stdout
+        return
     if not sys.stderr.isatty():
         line = compact({"event": f"simulator.{what}", "detail": detail, "level": "info"})
     print(line, file=sys.stderr, flush=True)

@@ -41,6 +41,18 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         assert program.process.stdout.read() == "", "stdout holds more than the ready line"
 
 
+def test_without_stderr_stdout_still_holds_one_line() -> None:
+    words = [sys.executable, "-m", "publisher.simulator", "--rate", "50"]
+    process = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["ws_url"]
+    process.terminate()
+    assert process.communicate(timeout=DEADLINE_S) == ("", None)
+    assert process.returncode == 0
+
+
 def test_its_log_is_lines_of_json_where_no_terminal_is(tmp_path: Path) -> None:
     with (tmp_path / "stderr.log").open("w") as log:
         process = subprocess.Popen(
