@@ -174,7 +174,7 @@ class EmbeddedServer:
         try:
             if not self._launch(place):
                 return False
-        except PykrakenError as error:
+        except (PykrakenError, OSError) as error:
             get_logger("embedded").error("embedded.away", reason=str(error))
             return False
         state = StateFolder(self._state.path)  # one of its own: this is another thread
