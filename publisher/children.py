@@ -7,6 +7,7 @@ simulator's ready line is read here. Only the simulator inherits an API key: it 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import select
@@ -18,7 +19,7 @@ from typing import IO, NamedTuple
 
 from publisher import guard
 from publisher.credentials import without_key
-from publisher.errors import ConfigurationError, InternalError, PykrakenError
+from publisher.errors import ConfigurationError, InternalError, MissingExtra, PykrakenError
 
 READY_TIMEOUT_S = 30.0
 # `run` promises to be done in five seconds; a second more for the interpreter itself.
@@ -55,9 +56,16 @@ def pykraken(
         guard.end(process, within_s=STOP_TIMEOUT_S)
 
 
+def require_simulator() -> None:
+    """Raise MissingExtra where the simulator's extra is not installed."""
+    if importlib.util.find_spec("websockets") is None:
+        raise MissingExtra("sim", "websockets", "the simulator")
+
+
 @contextlib.contextmanager
 def simulator(words: Sequence[str]) -> Iterator[Addresses]:
     """Run `pykraken simulate <words>` beside us, on free ports, and wait until it listens."""
+    require_simulator()
     process = guard.start(
         [sys.executable, "-m", "publisher", "simulate", *words], stdout=subprocess.PIPE
     )

@@ -1,7 +1,8 @@
 """The command line of `pykraken`: one command is chosen, loaded and run; its code ends the process.
 
 Only the chosen command is imported, so that `--help` is quick and a command works without what the
-others need. An error that pykraken raises on purpose is one line on stderr, never a traceback.
+others need. An error that pykraken raises on purpose is one line on stderr, never a traceback; any
+other is our own fault, told with its traceback and exit code 70.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from types import FrameType
 from typing import NamedTuple, Protocol
 
 from publisher import __version__
-from publisher.errors import PykrakenError
+from publisher.dial import outcome
+from publisher.errors import InternalError, PykrakenError
 
 EXIT_STOPPED = 0
 DESCRIPTION = "Verified Kraken market data on Redis Streams."
@@ -107,21 +109,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     chosen = next((word for word in words if word in COMMANDS), None)
     try:
-        with _signals_held():
-            command = COMMANDS[chosen].load() if chosen else None
-        parser = _parser(chosen, command)
-        parsed = parser.parse_args(words)
-        if command is not None:
-            return command.run(parsed)
-        parser.print_help()
-    except PykrakenError as error:
-        print(f"pykraken {chosen}: {error}", file=sys.stderr)
-        return error.exit_code
+        result = outcome(lambda: _run_chosen(chosen, words))
     except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:  # `pykraken tail ... | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_STOPPED
+    match result:
+        case int():
+            return result
+        case PykrakenError():
+            print(f"pykraken {chosen}: {result}", file=sys.stderr)
+            return result.exit_code
+        case BrokenPipeError():  # `pykraken tail ... | head` has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_STOPPED
+    print(_unforeseen(chosen, result), file=sys.stderr)
+    return InternalError.exit_code
+
+
+def _run_chosen(chosen: str | None, words: Sequence[str]) -> int:
+    with _signals_held():
+        command = COMMANDS[chosen].load() if chosen else None
+    parser = _parser(chosen, command)
+    parsed = parser.parse_args(words)
+    if command is not None:
+        return command.run(parsed)
+    parser.print_help()
     return EXIT_STOPPED
+
+
+def _unforeseen(chosen: str | None, error: Exception) -> str:
+    """Return the traceback, secrets masked, and what to do with it."""
+    import traceback
+
+    from publisher.setting_rules import mask_secrets
+
+    lines = mask_secrets("".join(traceback.format_exception(error)))
+    return f"{lines}pykraken {chosen}: an error of pykraken itself: please report the lines above"
 
 
 @contextlib.contextmanager

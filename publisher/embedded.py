@@ -1,8 +1,8 @@
 """The embedded server: a real Valkey on loopback, for when no PYKRAKEN_REDIS_URL is given.
 
-The server is guarded: it lives no longer than we do. Its address stands in the state folder while
-it runs, so that `watch`, `tail` and `book` find it. It inherits no API key. Nothing here knows what
-is published.
+The server is guarded: it lives no longer than we do; and kept: should it end before us, a thread
+starts it again on its port. Its address stands in the state folder while it runs, so that `watch`,
+`tail` and `book` find it. It inherits no API key. Nothing here knows what is published.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import re
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 from publisher import guard
 from publisher.credentials import without_key
-from publisher.errors import ConfigurationError, InternalError, MissingExtra
+from publisher.errors import ConfigurationError, InternalError, MissingExtra, PykrakenError
 from publisher.logs import get_logger
 from publisher.state import StateFolder
 
@@ -32,7 +33,17 @@ START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 3.0
 POLL_S = 0.01
 PORTS_TRIED = 100
+# A server that the system kills again and again shall not keep the machine busy.
+AGAIN_S = 1.0
 PROCESS_ID = re.compile(rb"process_id:(\d+)")
+
+
+class _Place(NamedTuple):
+    """Where the server runs, and keeps its data if it does."""
+
+    binary: Path
+    port: int
+    folder: Path | None
 
 
 class EmbeddedServer:
@@ -41,7 +52,10 @@ class EmbeddedServer:
     def __init__(self, state: StateFolder) -> None:
         self._state = state
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
         self._record: str | None = None
+        self._ending = threading.Event()
+        self._keeper: threading.Thread | None = None
 
     def start(self, port: int, directory: Path | None = None) -> str:
         """Start on `port` or the next free one; return the URL.
@@ -53,12 +67,17 @@ class EmbeddedServer:
             raise InternalError("the embedded server runs already")
         binary = find_binary()
         folder = _prepared(directory)
+        self._ending.clear()
         for candidate in range(port, min(port + PORTS_TRIED, 65_536)):
-            if not _is_free(candidate):
+            place = _Place(binary, candidate, folder)
+            if not (_is_free(candidate) and self._launch(place)):
                 continue
-            pid = self._launch(binary, candidate, folder)
-            if pid is not None:
-                return self._announce(candidate, pid, directory)
+            url = self._announce(candidate, directory)
+            self._keeper = threading.Thread(
+                target=self._keep, args=(place,), name="embedded", daemon=True
+            )
+            self._keeper.start()
+            return url
         raise ConfigurationError(
             "PYKRAKEN_EMBEDDED_PORT", port, "neither this port nor the next hundred are free"
         )
@@ -69,9 +88,12 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """End the server, if it runs, and forget its address."""
-        process, self._process = self._process, None
-        if process is not None:
-            guard.end(process, within_s=STOP_TIMEOUT_S)
+        self._ending.set()
+        if self._process is not None:
+            guard.end(self._process, within_s=STOP_TIMEOUT_S)
+        if self._keeper is not None:
+            self._keeper.join()
+        self._process = self._keeper = None
         if self._record is not None:
             self._state.remove(self._record)
             self._record = None
@@ -87,40 +109,81 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    def _launch(self, binary: Path, port: int, folder: Path | None) -> int | None:
-        """Return the server's process id once it answers; None when it lost the port to another."""
+    def _launch(self, place: _Place) -> bool:
+        """Return True once the server answers; False when it lost the port to another."""
         with tempfile.TemporaryFile() as log:
             process = guard.start(
-                _command(binary, port, folder),
+                _command(place),
                 stdout=log,
                 stderr=log,
                 environment=without_key(os.environ),
             )
             deadline = time.monotonic() + START_TIMEOUT_S
             while process.poll() is None and time.monotonic() < deadline:
-                pid = _process_id(port)
+                pid = _process_id(place.port)
                 # Another's server may have taken the port since we looked.
                 if pid is not None and _group(pid) == process.pid:
-                    self._process = process
-                    return pid
-                time.sleep(POLL_S)
+                    self._process, self._pid = process, pid
+                    return True
+                if self._ending.wait(POLL_S):
+                    break
             guard.end(process, within_s=STOP_TIMEOUT_S)
             said = _last_lines(log)
-        if "in use" in said:
-            return None
-        raise ConfigurationError("PYKRAKEN_EMBEDDED_DIR", str(folder or ""), said or "no answer")
-
-    def _announce(self, port: int, pid: int, directory: Path | None) -> str:
-        url = f"redis://{HOST}:{port}/0"
-        self._record = f"{RECORD}{pid}"
-        started = time.time_ns()
-        self._state.write(
-            self._record, json.dumps({"url": url, "port": port, "pid": pid, "started": started})
+        if "in use" in said or self._ending.is_set():
+            return False
+        raise ConfigurationError(
+            "PYKRAKEN_EMBEDDED_DIR", str(place.folder or ""), said or "no answer"
         )
+
+    def _announce(self, port: int, directory: Path | None) -> str:
+        url = f"redis://{HOST}:{port}/0"
+        self._write_down(self._state, port, url)
         get_logger("embedded").info(
             "embedded.started", url=url, keeps=str(directory) if directory else "nothing"
         )
         return url
+
+    def _write_down(self, state: StateFolder, port: int, url: str) -> None:
+        self._record = f"{RECORD}{self._pid}"
+        started = time.time_ns()
+        state.write(
+            self._record,
+            json.dumps({"url": url, "port": port, "pid": self._pid, "started": started}),
+        )
+
+    def _keep(self, place: _Place) -> None:
+        """Start the server again whenever it ends before `stop` is called."""
+        while process := self._process:
+            if self._ending.is_set():  # it came back while `stop` had an eye on the one before
+                guard.end(process, within_s=STOP_TIMEOUT_S)
+                return
+            process.wait()
+            # That was the shell between; the server itself may have been left running.
+            while _process_id(place.port) == self._pid and not self._ending.wait(AGAIN_S):
+                pass
+            if self._ending.is_set():
+                return
+            get_logger("embedded").warning("embedded.ended", mend="it is started again")
+            guard.end(process, within_s=STOP_TIMEOUT_S)
+            while not self._is_back(place):
+                if self._ending.wait(AGAIN_S):
+                    return
+
+    def _is_back(self, place: _Place) -> bool:
+        """Try to start the server again where it was."""
+        try:
+            if not self._launch(place):
+                return False
+        except (PykrakenError, OSError) as error:
+            get_logger("embedded").error("embedded.away", reason=str(error))
+            return False
+        state = StateFolder(self._state.path)  # one of its own: this is another thread
+        if self._record is not None:
+            state.remove(self._record)
+        url = f"redis://{HOST}:{place.port}/0"
+        self._write_down(state, place.port, url)
+        get_logger("embedded").info("embedded.started_again", url=url)
+        return True
 
 
 def find_binary() -> Path:
@@ -151,7 +214,8 @@ def find_running(state: StateFolder) -> str | None:
     return min(running)[1] if running else None
 
 
-def _command(binary: Path, port: int, folder: Path | None) -> list[str]:
+def _command(place: _Place) -> list[str]:
+    binary, port, folder = place
     keep = ["--appendonly", "no", "--dbfilename", f"pykraken-{os.getpid()}.rdb"]
     if folder is not None:
         keep = ["--appendonly", "yes", "--appendfsync", "everysec"]

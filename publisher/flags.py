@@ -14,17 +14,12 @@ from collections.abc import Iterable
 from dotenv import dotenv_values
 
 from publisher import logs
-from publisher.setting_rules import has_password
-from publisher.settings import (
-    Settings,
-    is_all_secret,
-    is_secret,
-    load,
-    unknown_variables,
-    variable,
-)
+from publisher.setting_rules import has_password, nearest
+from publisher.settings import PREFIX, Settings, is_all_secret, is_secret, load, variable
 
 EVERYWHERE = ("state_dir", "log_format", "log_level")
+# Read by the tests, not by the program.
+FOREIGN = frozenset({"PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL"})
 
 
 def add_flags(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
@@ -97,3 +92,17 @@ def _warn_of_strangers() -> None:
         logs.get_logger("settings").warning(
             "settings.unknown", name=name, **({"did_you_mean": near} if near else {})
         )
+
+
+def unknown_variables(names: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Return each `PYKRAKEN_` name that is no setting, with the setting most like it."""
+    known = {variable(field) for field in Settings.model_fields}
+    strangers = {name for name in names if name.upper().startswith(PREFIX)} - FOREIGN
+    return [
+        (name, _nearest_variable(name)) for name in sorted(strangers) if name.upper() not in known
+    ]
+
+
+def _nearest_variable(name: str) -> str | None:
+    field = nearest(name.upper().removeprefix(PREFIX).lower(), Settings.model_fields)
+    return variable(field) if field else None

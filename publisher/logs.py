@@ -2,13 +2,16 @@
 
 Goes to stderr, since stdout belongs to what a command prints. Passwords in URLs, tokens in
 messages and the values of keys that name a secret are masked in every line, those of libraries and
-tracebacks included. Configured once, by the command; everybody else calls `get_logger` and knows no
-format.
+tracebacks included. A line that cannot be written (a full disk, a reader that is gone) is left out:
+nobody's work ends for it. Configured once, by the command; everybody else calls `get_logger` and
+knows no format.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import re
 import sys
 from typing import Literal, TextIO
@@ -31,7 +34,8 @@ SECRET_KEY = re.compile(
 
 def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> None:
     """Send all logs of the process to `stream` (stderr), from `level` up."""
-    target = sys.stderr if stream is None else stream
+    # Python has none where the process was started with it closed.
+    target = stream or sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - until the end
     human = form == "human" or (form == "auto" and target.isatty())
     chain: list[Processor] = [
         add_log_level,
@@ -47,7 +51,7 @@ def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> No
     structlog.configure(
         processors=[*chain, render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=lambda *_: _Printer(target),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(target)
@@ -58,6 +62,14 @@ def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> No
     )
     # Libraries say nothing at info that our own events do not say better.
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+
+
+class _Printer(structlog.PrintLogger):
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = exception = msg
 
 
 def get_logger(room: str) -> FilteringBoundLogger:

@@ -23,6 +23,7 @@ from publisher.setting_rules import (
     check_api_secret,
     check_feed,
     check_namespace,
+    check_redis_url,
     check_shard,
     check_symbols,
     check_url,
@@ -54,16 +55,23 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _redis(url: str) -> str:
-    return check_url(url, schemes=("redis", "rediss", "unix"))
-
-
 def _websocket(url: str) -> str:
     return check_url(url, schemes=("wss", "ws"))
 
 
 def _http(url: str) -> str:
     return check_url(url, schemes=("https", "http"))
+
+
+def _ca_file(path: Path) -> Path:
+    import ssl  # only for who has such a file
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # ssl's own errors among them
+        reason = error.strerror or str(error)
+        raise ValueError(f"must be a PEM file with a CA's certificate: {reason}") from None
+    return path
 
 
 def _api_key(key: SecretStr) -> SecretStr:
@@ -97,9 +105,10 @@ Depth = Annotated[int, AfterValidator(lambda value: _one_of(value, DEPTHS))]
 Interval = Annotated[int, AfterValidator(lambda value: _one_of(value, INTERVALS))]
 Namespace = Annotated[str, AfterValidator(check_namespace)]
 FeedId = Annotated[str, AfterValidator(check_feed)]
-RedisUrl = Annotated[str, AfterValidator(_redis)]
+RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
+CaFile = Annotated[Path, AfterValidator(_ca_file)]
 ApiKey = Annotated[SecretStr, AfterValidator(_api_key)]
 ApiSecret = Annotated[SecretStr, AfterValidator(_api_secret)]
 LogFormat = Annotated[Literal["auto", "human", "json"], BeforeValidator(_lower)]

@@ -8,7 +8,7 @@ no fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,10 +19,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from publisher import channel_rules
 from publisher.channel_rules import Channel
 from publisher.errors import ConfigurationError, InvalidSettings
-from publisher.setting_rules import mask_url, nearest
+from publisher.setting_rules import mask_url
 from publisher.setting_types import (
     ApiKey,
     ApiSecret,
+    CaFile,
     Depth,
     FeedId,
     HttpUrl,
@@ -41,10 +42,6 @@ from publisher.setting_types import (
 
 PREFIX = "PYKRAKEN_"
 MIB = 1024 * 1024
-# Read by the tests, not by the program.
-FOREIGN = frozenset({"PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL"})
-
-
 SECRET: dict[str, Any] = {"secret": True}
 
 
@@ -181,7 +178,7 @@ class Settings(BaseSettings):
         json_schema_extra=SECRET,
         description="HTTP proxy for the WebSocket and REST. Default: unset, connect directly.",
     )
-    ca_file: Path | None = Field(
+    ca_file: CaFile | None = Field(
         default=None,
         description="PEM file of a private CA, for a TLS proxy before Kraken or a Redis of "
         "one's own. Default: unset, the CAs that the system trusts.",
@@ -344,20 +341,6 @@ def is_all_secret(field: FieldInfo) -> bool:
     return any(SecretStr in get_args(kind) for kind in kinds)
 
 
-def unknown_variables(names: Iterable[str]) -> list[tuple[str, str | None]]:
-    """Return each `PYKRAKEN_` name that is no setting, with the setting most like it."""
-    known = {variable(field) for field in Settings.model_fields}
-    strangers = {name for name in names if name.upper().startswith(PREFIX)} - FOREIGN
-    return [
-        (name, _nearest_variable(name)) for name in sorted(strangers) if name.upper() not in known
-    ]
-
-
-def _nearest_variable(name: str) -> str | None:
-    field = nearest(name.upper().removeprefix(PREFIX).lower(), Settings.model_fields)
-    return variable(field) if field else None
-
-
 def feed_id(settings: Settings) -> str:
     """Return the feed's id: the one set, else derived from what it publishes."""
     return settings.feed or channel_rules.feed_name(_choice(settings), settings.line)
@@ -392,7 +375,9 @@ def _faults(error: ValidationError) -> tuple[ConfigurationError, ...]:
 
 
 def _shown(field: str, value: object) -> str:
-    return "***" if is_all_secret(Settings.model_fields[field]) else mask_url(str(value))
+    if is_all_secret(Settings.model_fields[field]):
+        return "***"
+    return mask_url(",".join(value) if isinstance(value, tuple) else str(value))
 
 
 def _unfit(settings: Settings) -> tuple[ConfigurationError, ...]:

@@ -17,17 +17,25 @@ StatusEvent = wire.FeedState | wire.Notice | wire.Bye
 
 
 class StatusStream:
-    """The stream, and Kraken's state as told last: that is said again where an epoch begins."""
+    """The stream, and Kraken's state as told last: that is said again where an epoch begins.
+
+    What comes while no epoch is open (a symbol is refused in the first moments, or while this
+    process stands by) waits for one: the last notice of each kind and symbol.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self._due = 0.0
         self._system: wire.Notice | None = None
+        self._untold: dict[tuple[str, str], wire.Notice] = {}
 
     def announce(self, event: StatusEvent, now: Now) -> bool:
         """Give an event its place; False when no epoch is open."""
-        if isinstance(event, wire.Notice) and event.kind == "system":
-            self._system = event
+        match event:
+            case wire.Notice(kind="system"):
+                self._system = event
+            case wire.Notice(kind=kind, symbol=symbol) if not self.stream.takes_entries:
+                self._untold[kind, symbol] = event
         if self.stream.takes_entries:
             self.stream.fresh.append(wire.encode(event, now.unix))
         return self.stream.takes_entries
@@ -36,6 +44,9 @@ class StatusStream:
         """An epoch was begun: whoever reads from here on hears Kraken's state too."""
         if self._system is not None:
             self.announce(self._system, now)
+        for notice in self._untold.values():
+            self.announce(notice, now)
+        self._untold.clear()
 
     def is_due(self, now: Now) -> bool:
         """True once a second, when the feed's state is to be told."""

@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show a live book until told to stop; return the exit code. Raises PykrakenError."""
     arguments.symbols = arguments.symbol
     settings = settings_of(arguments)
+    children.require_simulator()
     with EmbeddedServer(StateFolder(settings.state_dir)) as server:
         url = server.start(settings.embedded_port)
         with open_log(settings.state_dir) as log:

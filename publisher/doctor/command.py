@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from publisher import reach
+from publisher.bus.keys import catalogue_key
 from publisher.channels.plans import plan_of
 from publisher.doctor import exchange
 from publisher.doctor.feeds import judge_feed
@@ -70,6 +71,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield from _beyond(client, settings)
     except redis.exceptions.AuthenticationError as error:
         yield Finding("bad", f"{shown}: {error}", "correct the user or password of the URL")
+    except redis.exceptions.ResponseError as error:  # it is there, and refuses
+        yield Finding("bad", f"{shown}: {error}", "correct PYKRAKEN_REDIS_URL or the server")
     except (redis.RedisError, OSError) as error:
         mend = "start the server, or correct PYKRAKEN_REDIS_URL"
         yield Finding("bad", f"{shown}: {mask_url(str(error))}", mend)
@@ -84,20 +87,34 @@ def _beyond(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", "the user may not run INFO", "grant +info to the user")
     yield from judge_rights(client, settings)
     space = plan_of(settings).space
-    rows, faults = listings(client, space)
+    try:
+        rows, faults = listings(client, space)
+    except redis.exceptions.ResponseError as error:
+        yield _unreadable(catalogue_key(space), error)
+        return
     yield from faults
     if not rows:
         what = f"nothing is published in namespace {space}"
         yield Finding("warn", what, "start `pykraken run`")
     for feed in sorted({row.feed for row in rows}):
-        yield from judge_feed(client, space, feed, time.time_ns())
+        try:
+            yield from judge_feed(client, space, feed, time.time_ns())
+        except redis.exceptions.ResponseError as error:
+            yield _unreadable(f"feed {feed}, its status and lease", error)
     for row in rows:
-        yield judge_stream(client, row, time.time_ns())
+        try:
+            yield judge_stream(client, row, time.time_ns())
+        except redis.exceptions.ResponseError as error:
+            yield _unreadable(row.stream, error)
+
+
+def _unreadable(what: str, error: Exception) -> Finding:
+    """Return a finding of a key that the server would not read to us."""
+    mend = "give the user the right to read it; a key of another type is none of ours: delete it"
+    return Finding("bad", f"{what}: {error}", mend)
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    if settings.ca_file is not None and not settings.ca_file.is_file():
-        yield Finding("bad", f"no file {settings.ca_file}", "correct PYKRAKEN_CA_FILE")
     folder = StateFolder(settings.state_dir)
     folder.write(PROBE, "")
     if folder.is_in_memory:

@@ -6,6 +6,7 @@ Imports nothing that the extra `sim` brings, so that `--help` works without it.
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from publisher.simulator.instruments import MAX_SYMBOLS, choose
 
 MAX_RATE = 20_000
 """Messages a second over all symbols: what one core can send with room to spare."""
+
+MAX_PORT = 65_535
 
 MAX_CLOCK_SPEED = 86_400
 """A day a second."""
@@ -132,25 +135,26 @@ def validate(options: SimulatorOptions) -> None:
     """Raise ConfigurationError for the first value that is not allowed."""
     if not (options.rate == 0 or 1 <= options.rate <= MAX_RATE):
         raise ConfigurationError("--rate", options.rate, f"0 (paused) or 1 to {MAX_RATE}")
-    if not 1 <= options.clock_speed <= MAX_CLOCK_SPEED:
-        raise ConfigurationError("--clock-speed", options.clock_speed, f"1 to {MAX_CLOCK_SPEED}")
-    if options.trades_per_s < 0:
-        raise ConfigurationError("--trades-limit", options.trades_per_s, "0 or more")
-    if not 0 <= options.account_rate <= MAX_RATE:
-        raise ConfigurationError("--account-rate", options.account_rate, f"0 to {MAX_RATE}")
-    if options.speed < 0:
-        raise ConfigurationError("--speed", options.speed, "0 or more")
     if options.replay is not None and not options.replay.is_file():
         raise ConfigurationError("--replay", str(options.replay), "an NDJSON file that exists")
     if options.api_key_file is not None and not options.api_key_file.is_file():
         raise ConfigurationError("--api-key-file", str(options.api_key_file), "an existing file")
-    for name, value, least in (
-        ("--idle", options.idle_s, 1),
-        ("--replay-loops", options.replay_loops, 1),
-        ("--backlog", options.backlog_mib, 1),
+    for name, value, least, most in (
+        ("--port", options.port, 0, MAX_PORT),
+        ("--l3-port", options.l3_port, 0, MAX_PORT),
+        ("--auth-port", options.auth_port, 0, MAX_PORT),
+        ("--http-port", options.http_port, 0, MAX_PORT),
+        ("--clock-speed", options.clock_speed, 1, MAX_CLOCK_SPEED),
+        ("--account-rate", options.account_rate, 0, MAX_RATE),
+        ("--trades-limit", options.trades_per_s, 0, math.inf),
+        ("--speed", options.speed, 0, math.inf),
+        ("--idle", options.idle_s, 1, math.inf),
+        ("--replay-loops", options.replay_loops, 1, math.inf),
+        ("--backlog", options.backlog_mib, 1, math.inf),
     ):
-        if value < least:
-            raise ConfigurationError(name, value, f"{least} or more")
+        if not least <= value <= most:  # nor is nan
+            allowed = f"{least} or more" if most == math.inf else f"{least} to {most}"
+            raise ConfigurationError(name, value, allowed)
     try:
         choose(options.symbols)
     except ValueError as error:

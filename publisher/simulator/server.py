@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ssl
 import time
+from collections.abc import Iterator
 from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
@@ -47,6 +48,7 @@ BEAT_S = 0.05
 """How often heartbeats and idle connections are looked at."""
 
 LOG_FLUSH_S = 1.0
+PORT = "a port that is free, on an address (--host) of this machine; 0 takes any"
 
 
 class Server:
@@ -84,12 +86,17 @@ class Server:
         for text in options.faults:
             self._order(text)
         if options.log is not None:
-            self._log = self._stack.enter_context(options.log.open("w", encoding="utf-8"))
+            with _allowed("--log", options.log, "a file that can be written"):
+                self._log = self._stack.enter_context(options.log.open("w", encoding="utf-8"))
         tls = self._tls()
-        ws_url = await self._listen("public", options.port, tls)
-        ws_l3_url = await self._listen("level3", options.l3_port, tls)
-        ws_auth_url = await self._listen("auth", options.auth_port, tls)
-        http = await serve_http(options.host, options.http_port, self._respond)
+        with _allowed("--port", options.port, PORT):
+            ws_url = await self._listen("public", options.port, tls)
+        with _allowed("--l3-port", options.l3_port, PORT):
+            ws_l3_url = await self._listen("level3", options.l3_port, tls)
+        with _allowed("--auth-port", options.auth_port, PORT):
+            ws_auth_url = await self._listen("auth", options.auth_port, tls)
+        with _allowed("--http-port", options.http_port, PORT):
+            http = await serve_http(options.host, options.http_port, self._respond)
         self._stack.callback(http.close)
         rest_url = f"http://{options.host}:{http.sockets[0].getsockname()[1]}"
         self.addresses = {
@@ -136,11 +143,10 @@ class Server:
         if self.options.tls is None:
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        try:
+        with _allowed(
+            "--tls", self.options.tls, "a PEM file with a private key and its certificate"
+        ):
             context.load_cert_chain(self.options.tls)
-        except (OSError, ssl.SSLError) as error:
-            allowed = f"a PEM file with a private key and its certificate ({error})"
-            raise ConfigurationError("--tls", str(self.options.tls), allowed) from error
         return context
 
     def _order(self, text: str) -> None:
@@ -271,6 +277,15 @@ class Server:
         if self._log is not None:
             self._log.flush()  # who asks for the status may read the log next
         return control.answer(request, self)
+
+
+@contextlib.contextmanager
+def _allowed(flag: str, value: object, allowed: str) -> Iterator[None]:
+    """Tell what the system refuses in the block as the flag's fault."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(flag, str(value), f"{allowed} ({error.strerror})") from error
 
 
 def _refusal(status: int, reason: str, html: str) -> Response:

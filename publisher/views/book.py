@@ -13,7 +13,7 @@ from rich.console import Console
 
 from publisher.errors import ConfigurationError
 from publisher.views import ladder, target
-from publisher.views.numbers import decimal_text
+from publisher.views.numbers import decimal_text, positive
 from publisher.views.watched import view_of
 
 SIDES: Final[Mapping[str, Side]] = MappingProxyType({"bids": "bid", "asks": "ask"})
@@ -32,12 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to wait for a verified book (default: 5, the time between snapshots)",
     )
-    target.add_arguments(parser)
+    parser.add_argument(
+        "--depth",
+        dest="levels",
+        type=positive,
+        metavar="N",
+        help="levels a side, of the shallowest stream that has so many (default: all that the "
+        "shallowest has)",
+    )
+    target.add_arguments(parser, [name for name in target.FLAGS if name != "depth"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the book; return 0. Raises PykrakenError when there is none in time."""
     where = target.book_target_of(arguments)
+    where = where._replace(depth=arguments.levels or where.depth)
     with target.opened(where) as client:
         key = target.stream_key(client, where)
         book = client.book(key, wait_s=arguments.timeout)

@@ -14,6 +14,7 @@ from pykraken_consumer.wire import parse_id
 from publisher.errors import ConfigurationError
 from publisher.logs import get_logger
 from publisher.views import target
+from publisher.views.numbers import positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,14 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
             if printed == arguments.count:
                 break
     return 0
-
-
-def positive(text: str) -> int:
-    """Return the number in `text`; argparse tells the rest."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
 
 
 def start_of(text: str) -> Start | EntryId:

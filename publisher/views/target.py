@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pykraken_consumer import (
@@ -26,6 +26,7 @@ from publisher import reach
 from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS, Channel
 from publisher.errors import ConfigurationError, PykrakenError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
+from publisher.logs import get_logger
 
 FLAGS = (
     *("channel", "depth", "interval", "trigger", "account", "line"),
@@ -60,8 +61,10 @@ class ReadRefused(PykrakenError):
         return str(self.reason)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Register the symbol and the settings that say where to read."""
+def add_arguments(parser: argparse.ArgumentParser, flags: Sequence[str] = FLAGS) -> None:
+    """Register the symbol and the settings that say where to read, but for those that the command
+    has flags of its own for.
+    """
     parser.add_argument(
         "symbol",
         metavar="SYMBOL",
@@ -69,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="such as BTC/USD, or a stream's key in braces; none for a channel without symbols",
     )
-    add_flags(parser, FLAGS)
+    add_flags(parser, flags)
 
 
 def target_of(arguments: argparse.Namespace) -> Target:
@@ -146,7 +149,12 @@ def stream_key(client: Client, target: Target) -> str:
     chosen = choose(listed, target)
     if chosen is None and named is None:
         raise NoStream(f"{wish} in namespace {target.namespace}")
-    return chosen.stream if chosen else str(named)
+    if chosen is None:
+        return str(named)
+    others = [row.stream for row in listed if _serves(row, target) and row is not chosen]
+    if others:  # WIRE.md 4.9: of several it takes the smallest, and says so
+        get_logger("views").info("stream.chosen", stream=chosen.stream, others=others)
+    return chosen.stream
 
 
 def choose(listed: list[Listing], target: Target) -> Listing | None:

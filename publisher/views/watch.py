@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -27,6 +28,7 @@ LINES_BESIDE = 7
 ROWS_DEFAULT = 10
 FRAME_S = 0.1
 LINE_S = 1.0
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Screen(Protocol):
@@ -87,17 +89,39 @@ async def keep_showing(
     seconds: float | None,
     check: Callable[[], None],
 ) -> None:
-    """Read and paint until one of them ends."""
-    tasks = [
-        asyncio.create_task(_read(where, watched)),
-        asyncio.create_task(_paint(watched, screen, seconds, check)),
-    ]
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    """Read and paint until one of them ends, or Ctrl-C or SIGTERM comes."""
+    stop = asyncio.Event()
+    with _stopping(stop):
+        tasks = [
+            asyncio.create_task(_read(where, watched)),
+            asyncio.create_task(_paint(watched, screen, seconds, check)),
+            asyncio.create_task(stop.wait()),
+        ]
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
     for task in done:
         task.result()
+
+
+@contextlib.contextmanager
+def _stopping(stop: asyncio.Event) -> Iterator[None]:
+    """Have the signals set `stop` until the block ends.
+
+    The exception that they raise elsewhere would come up in the middle of a task, and asyncio print
+    that task's traceback after the ladder.
+    """
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number in STOPS:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 async def _read(where: Target, watched: Watched) -> None:

@@ -40,7 +40,7 @@ from tests.consumer.following import at, written
 from tests.consumer.packing import EPOCH, STREAM, Story, pack
 from tests.polling import wait_until
 from tests.requirements import ROOT
-from tests.servers import RedisServer, free_port
+from tests.servers import RedisServer, free_port, server_binary
 
 OTHER = "{kraken.ETH/USD}:book.10"
 
@@ -49,6 +49,21 @@ def listed(server: RedisServer, stream: str, **keys: Any) -> None:
     value = {"v": 1, "fd": "f", "ch": "book", "y": "BTC/USD", "d": 10, "pp": 1, "qp": 8, "l": ""}
     row = msgpack.packb({**value, "ep": EPOCH, **keys})
     server.client().hset("{kraken.catalogue}:streams", stream, row)
+
+
+def test_a_unix_socket_serves_as_well(tmp_path: Path) -> None:
+    socket = tmp_path / "redis.sock"
+    binary = server_binary("redis")
+    with RedisServer(binary, tmp_path, options=("--unixsocket", str(socket))) as server:
+        story = Story().grow(2)
+        written(server, story)
+
+        async def checksum() -> int:
+            async with AsyncClient(f"unix://{socket}") as client:
+                return (await client.book("BTC/USD", depth=10)).checksum()
+
+        with Client(f"unix://{socket}?db=0") as client:
+            assert client.book("BTC/USD", depth=10).checksum() == asyncio.run(checksum())
 
 
 def test_the_catalogue_decides_where_no_depth_is_given(

@@ -78,10 +78,12 @@ def test_from_now_until_ctrl_c(redis_server: RedisServer, tmp_path: Path) -> Non
     process = subprocess.Popen(
         [sys.executable, "-m", "pykraken_consumer.tail", STREAM, "--url", redis_server.url],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
         text=True,
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     client = redis_server.client()
     # "Now" begins when the command first reads: write until something comes out.
     while not [row for row in client.client_list() if row["cmd"] == "xread"]:
@@ -90,4 +92,6 @@ def test_from_now_until_ctrl_c(redis_server: RedisServer, tmp_path: Path) -> Non
     assert json.loads(process.stdout.readline())["id"] == f"{EPOCH}-{story.seq + 1}"
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
+    assert process.stderr.read() == "", "not even a warning of how it is started"
     process.stdout.close()
+    process.stderr.close()

@@ -27,6 +27,8 @@ class Publisher:
         self.settings = settings
         self._number = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self.writes_to: int | None = None
+        """The descriptor that its output goes to instead of the log."""
 
     @property
     def log_path(self) -> Path:
@@ -50,8 +52,8 @@ class Publisher:
                 cwd=self.folder,  # no .env of the developer's
                 env=inherited | fixed | given,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=log if self.writes_to is None else self.writes_to,
+                stderr=log if self.writes_to is None else self.writes_to,
             )
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.faults.scene import (
     stream_of,
 )
 from tests.polling import wait_until
+from tests.requirements import require
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:
@@ -136,6 +138,27 @@ def test_a_stop_under_load(tmp_path: Path, rate: int) -> None:
         assert client.hget(lease, "owner") == b""
         (status,) = client.keys("*:status")
         assert b"\xa3bye" in client.xrevrange(status, count=1)[0][1][b"d"]
+
+
+@pytest.mark.parametrize("reader", ["a full disk", "a pipe that nobody reads"])
+def test_a_log_that_cannot_be_written_ends_nothing(reader: str, tmp_path: Path) -> None:
+    """P7: neither the work nor the farewell needs a log (`run 2>&1 | tee log` and Ctrl-C)."""
+    require(Path("/dev/full").exists(), "no /dev/full: this is not Linux")
+    with staged(tmp_path) as scene:
+        watcher = scene.watcher()
+        publisher = scene.publisher(start=False)
+        if reader == "a full disk":
+            publisher.writes_to = os.open("/dev/full", os.O_WRONLY)
+        else:
+            unread, publisher.writes_to = os.pipe()
+            os.close(unread)
+        scene.stack.enter_context(publisher)
+        os.close(publisher.writes_to)
+        watcher.wait_updates(20)
+        assert publisher.terminate() == 0
+        watcher.wait(lambda: watcher.count(Bye) == 2, "farewell in both streams")
+        (lease,) = scene.client().keys("*:lease")
+        assert scene.client().hget(lease, "owner") == b""
 
 
 def test_a_successor_of_one_that_stopped_need_not_wait(tmp_path: Path) -> None:

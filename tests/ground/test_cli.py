@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -62,6 +63,20 @@ def test_bad_settings_are_a_line_each_and_exit_code_2(tmp_path: Path) -> None:
 AWAY = ("--redis-url", "redis://127.0.0.1:1", "--rest-url", "http://127.0.0.1:1")
 
 
+def test_a_process_without_stderr_works_as_well(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "publisher", "doctor", *AWAY]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "wrong" in done.stdout.splitlines()[-1]
+
+
 def test_a_misspelt_variable_is_pointed_out(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PYKRAKEN_DEPHT=25\n")
     done = pykraken("doctor", *AWAY, folder=tmp_path)
@@ -89,6 +104,27 @@ def test_a_simulator_that_cannot_start_is_told_with_its_reason(tmp_path: Path) -
     assert done.returncode == 2
     assert "--rate=-5" in done.stderr
     assert "its own line says why" in done.stderr
+
+
+class Broken:
+    """A command that fails in a way that nobody foresaw."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """It has none."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        raise KeyError("redis://user:s3cret@host")
+
+
+def test_an_error_that_nobody_foresaw_is_code_70_with_a_traceback_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "doctor", cli.Entry("broken", Broken))  # type: ignore[arg-type]
+    assert cli.main(["doctor"]) == 70
+    said = capsys.readouterr().err
+    assert "raise KeyError" in said
+    assert said.splitlines()[-1].startswith("pykraken doctor: an error of pykraken itself")
+    assert "s3cret" not in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +158,43 @@ def test_killing_the_shell_between_leaves_the_guard(
     monkeypatch.setattr(embedded.os, "killpg", lambda *_: None)  # the guard must do it alone
     server.stop()
     wait_until(lambda: not answers(url), 10, "server gone")
+
+
+def test_killed_it_is_started_again_on_its_port_with_its_data(
+    state: StateFolder, tmp_path: Path
+) -> None:
+    with EmbeddedServer(state) as server:
+        url = server.start(free_port(), tmp_path / "data")
+        with connect(url) as client:
+            client.set("k", "1")
+            client.execute_command("WAITAOF", 1, 0, 5000)
+        for _ in range(2):
+            (record,) = state.names("embedded-")
+            os.kill(int(record.removeprefix("embedded-")), signal.SIGKILL)
+            wait_until(lambda was=record: state.names("embedded-") not in ([was], []), 20, "again")
+            with connect(url) as client:
+                assert client.get("k") == b"1"
+            assert find_running(StateFolder(state.path)) == url
+            assert server.is_running()
+    assert not answers(url)
+    assert state.names("embedded-") == []
+
+
+def test_stopped_while_it_is_down_it_stays_down(
+    state: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = descendants(os.getpid())
+    server = EmbeddedServer(state)
+    url = server.start(free_port())
+    tried = threading.Event()
+    monkeypatch.setattr(server, "_launch", lambda _place: bool(tried.set()))
+    (record,) = state.names("embedded-")
+    os.kill(int(record.removeprefix("embedded-")), signal.SIGKILL)
+    assert tried.wait(20)
+    server.stop()
+    assert not answers(url)
+    assert descendants(os.getpid()) - before == set()
+    assert state.names("embedded-") == []
 
 
 def test_another_server_on_a_recorded_port_is_not_taken_for_ours(state: StateFolder) -> None:

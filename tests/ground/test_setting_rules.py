@@ -22,6 +22,7 @@ from publisher.setting_rules import (
         ("redis://:pw@h", "redis://:***@h"),
         ("redis://u:p@w/x:y@h/0", "redis://u:***@h/0"),
         ("unix:///run/r.sock?password=pw&db=1", "unix:///run/r.sock?password=***&db=1"),
+        ("rediss://h?ssl_password=pw&db=1", "rediss://h?ssl_password=***&db=1"),
         ("Error 111 connecting to redis://u:pw@h:1. Refused", "Error 111 connecting to "
          "redis://u:***@h:1. Refused"),
         ("not a url", "not a url"),

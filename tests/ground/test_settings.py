@@ -8,14 +8,9 @@ from typing import Any
 
 import pytest
 
-from publisher.settings import (
-    InvalidSettings,
-    Settings,
-    feed_id,
-    load,
-    unknown_variables,
-    variable,
-)
+from publisher.flags import unknown_variables
+from publisher.settings import InvalidSettings, Settings, feed_id, load, variable
+from tests.feed.certificates import authority
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +74,17 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("symbols", ",", "at least one symbol"),
         ("redis_url", "localhost:6379", "redis://... or rediss://... or unix://..."),
         ("redis_url", "redis://localhost:99999", "a port below 65536"),
+        ("redis_url", "redis://localhost/first", "the number of a database, such as /0"),
+        ("redis_url", "redis://localhost/0/1", "the number of a database, such as /0"),
+        ("redis_url", "redis://localhost?db=first", "a number behind db="),
+        ("redis_url", "redis://localhost?foo=1", "has foo behind its ?, where may stand client"),
+        ("redis_url", "redis://localhost?socket_timeout=x", "has socket_timeout behind its ?"),
+        ("redis_url", "redis://localhost?ssl_ca_certs=x", "has ssl_ca_certs behind its ?"),
+        ("redis_url", "rediss://localhost?ssl_cert_reqs=no", "none, optional, required behind"),
+        ("redis_url", "unix://", "the socket's file"),
+        ("ca_file", "none.pem", "PEM file with a CA's certificate: No such file or directory"),
+        ("ca_file", ".", "PEM file with a CA's certificate: Is a directory"),
+        ("quotes", "USD,EUR", "goes with the symbols `all` only"),
         ("ws_url", "https://ws.kraken.com/v2", "wss://... or ws://..."),
         ("rest_url", "https://", "with a host"),
         ("namespace", "a.b", "letters, digits, - or _"),
@@ -106,6 +112,28 @@ def test_a_bad_value_is_one_line_with_name_value_and_what_is_allowed(
     assert line.startswith(f"{variable(field)}={value!r}: ")
     assert allowed in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://u:p@localhost:6380/15",
+        "redis://localhost/?db=3",
+        "unix:///run/redis.sock?db=3&password=p",
+        "rediss://localhost?ssl_cert_reqs=required&ssl_check_hostname=true&ssl_ca_certs=/ca.pem",
+    ],
+)
+def test_a_url_that_redis_py_understands_is_taken_as_it_is(url: str) -> None:
+    assert load({"redis_url": url}).redis_url == url
+
+
+def test_a_ca_file_without_a_certificate_is_told_before_anything_connects(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    (line,) = faults_of(ca_file="empty.pem").values()
+    assert line.startswith("PYKRAKEN_CA_FILE='empty.pem': must be a PEM file with a CA's")
+    ca_file = authority(tmp_path).certificate
+    assert load({"ca_file": str(ca_file)}).ca_file == ca_file
 
 
 def test_all_faults_are_told_at_once_with_exit_code_2() -> None:

@@ -41,6 +41,35 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         assert program.process.stdout.read() == "", "stdout holds more than the ready line"
 
 
+def test_without_stderr_stdout_still_holds_one_line() -> None:
+    words = [sys.executable, "-m", "publisher.simulator", "--rate", "50"]
+    process = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["ws_url"]
+    process.terminate()
+    assert process.communicate(timeout=DEADLINE_S) == ("", None)
+    assert process.returncode == 0
+
+
+def test_its_log_is_lines_of_json_where_no_terminal_is(tmp_path: Path) -> None:
+    with (tmp_path / "stderr.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "publisher.simulator", "--rate", "50"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["ws_url"]
+    process.terminate()
+    process.communicate(timeout=DEADLINE_S)
+    lines = [json.loads(line) for line in (tmp_path / "stderr.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["simulator.ready", "simulator.stopping"]
+
+
 @pytest.mark.parametrize(
     "flags",
     [
@@ -50,9 +79,15 @@ def test_one_ready_line_and_a_clean_end_with_clients_connected(number: signal.Si
         ("--fault", "nonsense"),
         ("--fault", "thin:symbol=NO/PE"),
         ("--speed", "-1"),
+        ("--speed", "nan"),
+        ("--port", "65536"),
+        ("--http-port", "-1"),
+        ("--port", "22", "--host", "192.0.2.1"),  # an address that is nobody's (RFC 5737)
+        ("--log", "no/folder/frames.ndjson"),
+        ("--tls", "no.pem"),
     ],
 )
-def test_a_bad_flag_is_one_line_and_exit_code_2(flags: tuple[str, str]) -> None:
+def test_a_bad_flag_is_one_line_and_exit_code_2(flags: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "publisher.simulator", *flags],
         cwd=ROOT,

@@ -139,6 +139,17 @@ def test_book_shows_as_many_levels_as_asked(folder: Path) -> None:
     assert "spread" in "\n".join(view(folder, "book", "ETH/USD", "--depth", "10"))
 
 
+def test_book_shows_a_few_levels_where_no_stream_has_so_few(folder: Path) -> None:
+    (line,) = view(folder, "book", "BTC/USD", "--depth", "3", "--json")
+    book = json.loads(line)
+    assert (book["depth"], len(book["bids"]), len(book["asks"])) == (25, 3, 3)
+    assert book["verified"] is True
+    process = start(folder, "book", "BTC/USD", "--depth", "0")
+    assert finish(process) == ""
+    assert process.returncode == 2
+    assert "--depth: must be at least 1" in (folder / "stderr.log").read_text()
+
+
 def test_a_book_that_nobody_publishes_is_told(folder: Path) -> None:
     process = start(folder, "book", "XRP/USD", "--timeout", "1")
     assert finish(process) == ""

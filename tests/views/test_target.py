@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pykraken_consumer import AmbiguousStream, Listing
+import structlog
+from pykraken_consumer import AmbiguousStream, Client, Listing
 
-from publisher.views.target import Target, choose
+from publisher.views.target import Target, choose, stream_key
 
 
 def listing(depth: int, line: str = "") -> Listing:
@@ -26,6 +27,28 @@ def test_without_a_depth_the_shallowest_is_taken() -> None:
 @pytest.mark.parametrize(("depth", "key"), [(10, "book.10"), (11, "book.100"), (100, "book.100")])
 def test_a_deeper_stream_serves_a_smaller_wish(depth: int, key: str) -> None:
     assert chosen(depth, listing(100), listing(10)) == key
+
+
+class Catalogue(Client):
+    """A client without a server: the catalogue has these rows."""
+
+    def __init__(self, *rows: Listing) -> None:
+        super().__init__()
+        self._rows = list(rows)
+
+    def streams(self, scope: str = "public") -> list[Listing]:
+        return self._rows
+
+
+def test_of_several_that_serve_the_one_taken_is_told() -> None:
+    asked = Target("redis://x", "kraken", "BTC/USD", None, "")
+    with structlog.testing.capture_logs() as lines:
+        assert stream_key(Catalogue(listing(10)), asked) == "{kraken.BTC/USD}:book.10"
+        assert lines == []
+        assert stream_key(Catalogue(listing(100), listing(10)), asked) == "{kraken.BTC/USD}:book.10"
+    (line,) = lines
+    assert (line["event"], line["stream"]) == ("stream.chosen", "{kraken.BTC/USD}:book.10")
+    assert line["others"] == ["{kraken.BTC/USD}:book.100"]
 
 
 def test_what_is_too_shallow_does_not_serve() -> None:

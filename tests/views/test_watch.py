@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 import time
 import zlib
 from collections.abc import Iterator
+from types import FrameType
 
 import msgpack
 import pytest
@@ -101,3 +103,23 @@ def test_what_the_check_raises_ends_it(busy: Target) -> None:
     watched = Watched(STREAM, "BTC/USD")
     with pytest.raises(InternalError):
         asyncio.run(watch.keep_showing(busy, watched, Pictures(), None, check))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_without_an_exception_in_a_task(busy: Target, number: int) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise AssertionError("came up inside a task")
+
+    screen, watched = Pictures(), Watched(STREAM, "BTC/USD")
+
+    def check() -> None:
+        if len(screen.views) == 2:
+            signal.raise_signal(number)
+
+    before = signal.signal(number, interrupt)
+    try:
+        asyncio.run(watch.keep_showing(busy, watched, screen, 60, check))
+        assert signal.getsignal(number) is interrupt
+    finally:
+        signal.signal(number, before)
+    assert len(screen.views) >= 2

@@ -18,6 +18,7 @@ from ._events import (
     Quarantined,
     Range,
     Reconnected,
+    Record,
     Regression,
     Stale,
     TrimWarning,
@@ -53,7 +54,6 @@ from .errors import (
     RedisUnreachable,
 )
 from .replica import Replica
-from .tail import Record
 from .wire import (
     BACKFILL,
     CONFLATED,

@@ -18,15 +18,17 @@ LATER: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY")
 _RAW: Final = ("XREAD", "XRANGE", "XREVRANGE")  # redis-py's dicts cost more than our decoding
 
 
-def options(protocol: Literal[2, 3]) -> dict[str, Any]:
-    """Return what every connection is opened with."""
+def options(url: str, protocol: Literal[2, 3]) -> dict[str, Any]:
+    """Return what every connection to `url` is opened with."""
+    # redis-py's connection over a Unix socket knows no such word.
+    keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
     # Explicit: from 8 on, redis-py would otherwise retry ten times, silently, for a minute.
     return {
         "protocol": protocol,
         "socket_timeout": BLOCK_MS / 1000 + ANSWER_S,
         "socket_connect_timeout": ANSWER_S,
-        "socket_keepalive": True,
         "health_check_interval": 0,
+        **keepalive,
     }
 
 

@@ -40,10 +40,10 @@ from ._programs import (
     one_state,
     request,
 )
+from ._records import Start, records
 from ._states import State
 from .book import Book, OrderBook
 from .replica import Missing
-from .tail import Start, records
 from .wire import EntryId, Listing, place_of
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Client:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
         self._redis: Any = redis.Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), **options(protocol)
+            url, retry=Retry(NoBackoff(), 0), **options(url, protocol)
         )
         take_replies_as_they_come(self._redis)
 
@@ -229,7 +229,7 @@ class AsyncClient:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
         self._redis: Any = redis.asyncio.Redis.from_url(
-            url, retry=AsyncRetry(NoBackoff(), 0), **options(protocol)
+            url, retry=AsyncRetry(NoBackoff(), 0), **options(url, protocol)
         )
         take_replies_as_they_come(self._redis)
 

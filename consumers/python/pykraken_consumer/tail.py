@@ -1,7 +1,7 @@
 """Entries of any stream as they are, and their canonical JSON, the same in every language (WIRE
 §9).
 
-`line`, `error_line` and `records` are pure. The command `python -m pykraken_consumer.tail STREAM`
+`line` and `error_line` are pure. The command `python -m pykraken_consumer.tail STREAM`
 prints one line an entry until Ctrl-C or `--count`; gaps and the loss of Redis go to stderr. Knows
 nothing of states: a status stream reads as well as a book's.
 """
@@ -11,41 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Sequence
+from typing import Any, Final
 
 from ._events import Disconnected, Gap, Quarantined, Reconnected, Record
-from ._programs import (
-    BACKOFF_S,
-    BLOCK_MS,
-    JOIN_RETRY_S,
-    READ_COUNT,
-    Ask,
-    Batch,
-    Command,
-    Pause,
-    Program,
-    Tell,
-    entries_of,
-    newest,
-    rows_of,
-)
-from .errors import Code, ConsumerError, DecodeError
-from .wire import (
-    AnySnapshot,
-    EntryId,
-    OrdersGap,
-    TradesGap,
-    Unknown,
-    WireEvent,
-    decode,
-    parse_id,
-    place_of,
-)
+from ._records import Start
+from .client import Client
+from .errors import Code, ConsumerError
+from .wire import AnySnapshot, EntryId, OrdersGap, TradesGap, Unknown, WireEvent, parse_id
 
-__all__ = ["Record", "Start", "error_line", "line", "main", "records"]
-
-Start = Literal["now", "snapshot", "oldest"]
+__all__ = ["Record", "Start", "error_line", "line", "main"]
 
 _SHORT: Final = {"\n": "n", "\t": "t", "\b": "b", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
 _ESCAPES: Final = {
@@ -91,69 +66,8 @@ def _text(text: str) -> str:
     return f'"{text.translate(_ESCAPES)}"'
 
 
-def records(stream: str, start: Start | EntryId) -> Program[Record, None]:
-    """Yield every entry of `stream` after `start`, decoded and in order, for ever.
-
-    `snapshot` starts with the newest entry of `.snap`. A hole in the sequence is a `Gap`.
-    """
-    cursor = start if isinstance(start, EntryId) else None
-    while start == "snapshot" and cursor is None:
-        for text, data in rows_of((yield from _read(stream, newest(f"{stream}.snap")))):
-            cursor = parse_id(text)
-            yield Tell([_record(f"{stream}.snap", cursor, data)._replace(stream=stream)])
-        if cursor is None:
-            yield Pause(JOIN_RETRY_S)
-    if start == "now":
-        for text, _ in rows_of((yield from _read(stream, newest(stream)))):
-            cursor = parse_id(text)
-    while True:
-        after = str(cursor or EntryId(0, 0))
-        command = ("XREAD", "COUNT", READ_COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, after)
-        for _, batch in entries_of((yield from _read(stream, command))):
-            yield Tell(_batch(stream, batch, cursor))
-            cursor = parse_id(batch[-1][0])
-
-
-def _batch(stream: str, batch: Batch, cursor: EntryId | None) -> Iterator[Record]:
-    for text, data in batch:
-        entry_id = parse_id(text)
-        if cursor is not None and not cursor.is_followed_by(entry_id):
-            yield Record(stream, Gap(cursor, entry_id))
-        cursor = entry_id
-        yield _record(stream, entry_id, data)
-
-
-def _read(stream: str, command: Command) -> Program[Record, Any]:
-    """Return the reply, after as many attempts as it takes."""
-    pause, is_away = BACKOFF_S[0], False
-    while True:
-        answer = yield Ask([command])
-        if not isinstance(answer.replies, str):
-            if is_away:
-                yield Tell([Record(stream, Reconnected())])
-            return answer.replies[0]
-        if not is_away:
-            yield Tell([Record(stream, Disconnected(answer.replies))])
-        is_away = True
-        yield Pause(pause)
-        pause = min(pause * 2, BACKOFF_S[1])
-
-
-def _record(stream: str, entry_id: EntryId, data: bytes | None) -> Record:
-    try:
-        if data is None:
-            raise DecodeError(Code.SCHEMA, "field d")
-        return Record(stream, decode(entry_id, data, place_of(stream)))
-    except DecodeError as error:
-        return Record(stream, Quarantined(error.code, entry_id, error.where))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a stream's entries as canonical lines. Return 0 when stopped, 3 when Redis refuses."""
-    from .client import (
-        Client,  # the client reads by `records`: imported above, it would be a circle
-    )
-
     parser = argparse.ArgumentParser(prog="python -m pykraken_consumer.tail")
     parser.add_argument("stream", help="the stream's key, such as '{kraken.BTC/USD}:book.10'")
     parser.add_argument("--url", default=os.environ.get("PYKRAKEN_REDIS_URL", Client.DEFAULT_URL))
