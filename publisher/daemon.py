@@ -18,7 +18,7 @@ import socket
 import time
 from collections.abc import Callable, Collection, Iterator
 
-from publisher import venue, wire
+from publisher import reach, venue, wire
 from publisher.actions import Action, Fetch, Listed, Log, Notify
 from publisher.auditing import Auditor
 from publisher.bus.keeper import LinkKeeper
@@ -55,8 +55,10 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(rereading.signalled())
         settings = resolved(settings, state)
-        url = settings.redis_url
-        if url is None:
+        reach.check_files(settings)
+        if settings.redis_url is not None:
+            url = reach.whole_url(settings.redis_url, settings)
+        else:
             server = stack.enter_context(EmbeddedServer(state))
             url = server.start(settings.embedded_port, settings.embedded_dir)
         daemon = stack.enter_context(contextlib.closing(Daemon(settings, url, state, rereading)))
@@ -99,7 +101,6 @@ class Daemon:
         self._stops = 0
         self._next_tick = 0.0
         self.last_turn = time.monotonic()
-        ca_file = str(settings.ca_file) if settings.ca_file else None
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
         self._writer = Writer(
@@ -111,7 +112,7 @@ class Daemon:
                 self._group.capture_top,
             ),
             lease_of(plan.space, plan.feed, owner, settings.lease_s),
-            Address(redis_url, settings.redis_timeout_s, ca_file),
+            Address(redis_url, settings.redis_timeout_s),
             selector=self._selector,
             wake=self._wake,
             clock=clock,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from pathlib import Path
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from publisher.access import access_to, readable
+from publisher.bus.sentinels import master_of
 from publisher.embedded import find_running
 from publisher.errors import ConfigurationError
-from publisher.settings import Settings
+from publisher.redis_url import parse, with_options
+from publisher.settings import REDIS_FILES, Settings, variable
 from publisher.state import StateFolder
 
 
@@ -24,14 +25,27 @@ def redis_url(settings: Settings) -> str:
             "is not set and no embedded server runs: set it, or start `pykraken run` "
             "or `pykraken demo` first",
         )
-    return _trusting(found, settings)
+    return whole_url(found, settings)
 
 
-def _trusting(url: str, settings: Settings) -> str:
-    """Return `url` with the private CA, if one is set, as redis-py reads it from a URL."""
-    if settings.ca_file is None or not url.startswith("rediss://"):
-        return url
-    return f"{url}{'&' if '?' in url else '?'}ssl_ca_certs={quote(str(settings.ca_file))}"
+def whole_url(url: str, settings: Settings) -> str:
+    """Return `url` with what the settings add to it: files of secrets and certificates."""
+    ca_file = settings.ca_file if parse(url).is_tls else None
+    files: dict[str, Path | None] = {"ssl_ca_certs": ca_file}
+    files |= {option: getattr(settings, field) for field, option in REDIS_FILES.items()}
+    return with_options(url, **{name: str(path) for name, path in files.items() if path})
+
+
+def check_files(settings: Settings) -> None:
+    """Raise ConfigurationError for a file of Redis' that cannot be read now, at the start."""
+    for field in ("ca_file", *REDIS_FILES):
+        file = getattr(settings, field)
+        try:
+            if file is not None:
+                readable(str(file))
+        except OSError as error:
+            fault = f"cannot be read: {error.strerror}"
+            raise ConfigurationError(variable(field), str(file), fault) from None
 
 
 def connect(url: str, settings: Settings) -> redis.Redis:
@@ -39,10 +53,10 @@ def connect(url: str, settings: Settings) -> redis.Redis:
 
     It gives itself no name: a user may lack the right to, and nothing would be asked at all.
     """
-    return redis.Redis.from_url(
-        url,
-        protocol=2,
-        socket_timeout=settings.redis_timeout_s,
-        socket_connect_timeout=settings.redis_timeout_s,
-        retry=Retry(NoBackoff(), 0),
-    )
+    target = parse(url)
+    node = target.nodes[0] if target.nodes else None
+    if target.kind == "sentinel":
+        node = master_of(target, settings.redis_timeout_s)
+    access = access_to(target, node, settings.redis_timeout_s)
+    pool = redis.ConnectionPool(connection_class=access.kind, **access.arguments)
+    return redis.Redis(connection_pool=pool)

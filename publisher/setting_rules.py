@@ -10,7 +10,7 @@ import binascii
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 SYMBOL = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+")
 SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
@@ -18,21 +18,13 @@ SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 FEED = re.compile(r"[A-Za-z0-9._/+-]{1,128}")
 PASSWORD = re.compile(r'(://[^\s"/@:]*:)[^\s"]*@')
-PASSWORD_QUERY = re.compile(r'([?&](?:ssl_)?password=)[^&\s"]*', re.IGNORECASE)
+PASSWORD_QUERY = re.compile(r'([?&](?:ssl_|sentinel_)?password=)[^&\s"]*', re.IGNORECASE)
 # A header or a member of a message whose value is secret: `"token":"..."`, `API-Sign: ...`.
 NAMED = re.compile(
     r"""((?:["']token\\?["']|API-Key|API-Sign)\\?["']?\s*[:=,]\s*b?\\?["']?)[^"'\s\\,}]+""",
     re.IGNORECASE,
 )
 API_KEY = re.compile(r"[!-~]{1,256}")
-DATABASE = re.compile(r"/?|/[0-9]{1,5}")
-# What redis-py reads from a URL and a user may set there; timeouts are settings, retries ours.
-REDIS_OPTIONS = frozenset({"username", "password", "db", "client_name"})
-REDIS_TLS_OPTIONS = frozenset({
-    "ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_cert_reqs",
-    "ssl_check_hostname",
-})  # fmt: skip
-CERT_REQS = ("none", "optional", "required")
 
 
 def mask_secrets(text: str) -> str:
@@ -60,28 +52,6 @@ def check_url(text: str, *, schemes: Sequence[str]) -> str:
         parts = urlsplit("")
     if parts.scheme not in schemes or not (parts.hostname or parts.scheme == "unix"):
         raise ValueError(f"must be a URL {allowed} with a host and, if any, a port below 65536")
-    return text
-
-
-def check_redis_url(text: str) -> str:
-    """Return `text` when it is a URL of a Redis, a whole number its database and nothing behind
-    `?` that redis-py would stumble over, or pass over, once it connects.
-    """
-    check_url(text, schemes=("redis", "rediss", "unix"))
-    parts = urlsplit(text)
-    is_file, options = parts.scheme == "unix", dict(parse_qsl(parts.query, keep_blank_values=True))
-    known = REDIS_OPTIONS | REDIS_TLS_OPTIONS if parts.scheme == "rediss" else REDIS_OPTIONS
-    if is_file and not parts.path.strip("/"):
-        raise ValueError("must name the socket's file: unix:///run/redis.sock?db=0")
-    if not is_file and not DATABASE.fullmatch(parts.path):
-        raise ValueError("must end in the number of a database, such as /0, or in none")
-    if strangers := sorted(options.keys() - known):
-        behind = ", ".join(sorted(known))
-        raise ValueError(f"has {', '.join(strangers)} behind its ?, where may stand {behind}")
-    if not options.get("db", "0").isdecimal():
-        raise ValueError("must have a number behind db=")
-    if options.get("ssl_cert_reqs", "none") not in CERT_REQS:
-        raise ValueError(f"must have one of {', '.join(CERT_REQS)} behind ssl_cert_reqs=")
     return text
 
 

@@ -17,13 +17,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from publisher import redis_url
 from publisher.channel_rules import DEPTHS, INTERVALS, STATUSES
 from publisher.setting_rules import (
     check_api_key,
     check_api_secret,
     check_feed,
     check_namespace,
-    check_redis_url,
     check_shard,
     check_symbols,
     check_url,
@@ -53,6 +53,11 @@ def _statuses(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _redis(url: str) -> str:
+    redis_url.parse(url)
+    return url
 
 
 def _websocket(url: str) -> str:
@@ -105,7 +110,7 @@ Depth = Annotated[int, AfterValidator(lambda value: _one_of(value, DEPTHS))]
 Interval = Annotated[int, AfterValidator(lambda value: _one_of(value, INTERVALS))]
 Namespace = Annotated[str, AfterValidator(check_namespace)]
 FeedId = Annotated[str, AfterValidator(check_feed)]
-RedisUrl = Annotated[str, AfterValidator(check_redis_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis)]
 WebSocketUrl = Annotated[str, AfterValidator(_websocket)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 CaFile = Annotated[Path, AfterValidator(_ca_file)]

@@ -8,44 +8,48 @@ no fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from publisher import channel_rules
-from publisher.channel_rules import Channel
 from publisher.errors import ConfigurationError, InvalidSettings
+from publisher.feed_settings import FeedSettings
+from publisher.redis_url import parse, with_options
 from publisher.setting_rules import mask_url
 from publisher.setting_types import (
     ApiKey,
     ApiSecret,
     CaFile,
-    Depth,
     FeedId,
     HttpUrl,
-    Interval,
     LogFormat,
     LogLevel,
-    Names,
     Namespace,
     RedisUrl,
-    Shard,
-    Statuses,
-    Symbols,
     WebSocketUrl,
     default_state_dir,
 )
 
 PREFIX = "PYKRAKEN_"
 MIB = 1024 * 1024
+REDIS_FILES = {
+    "redis_password_file": "password_file",
+    "redis_username_file": "username_file",
+    "redis_sentinel_password_file": "sentinel_password_file",
+    "redis_cert_file": "ssl_certfile",
+    "redis_key_file": "ssl_keyfile",
+}
+"""Fields that add to the URL of Redis, and what they are called there (redis_url.py)."""
+
 SECRET: dict[str, Any] = {"secret": True}
 
 
-class Settings(BaseSettings):
+class Settings(FeedSettings):
     """The settings of one process. Raises pydantic's ValidationError; `load` says it plainly."""
 
     model_config = SettingsConfigDict(
@@ -58,68 +62,35 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    symbols: Symbols = Field(
-        default=("BTC/USD", "ETH/USD"),
-        description="What to publish, comma separated, in Kraken's names; not for instrument, "
-        "executions and balances; `all` for every one listed. Default: two liquid ones, so that a "
-        "first run shows life.",
-    )
-    quotes: Names = Field(
-        default=(),
-        description="With the symbols `all`: only pairs of these quotes (USD,EUR). Default: any.",
-    )
-    statuses: Statuses = Field(
-        default=("online",),
-        description="With the symbols `all`: only pairs in these states at start-up. Default: "
-        "online, since the others do not trade as usual.",
-    )
-    shard: Shard = Field(
-        default="",
-        description="i/n: publish the i-th of n shares of the symbols, the same whatever else is "
-        "listed. Default: all of them, since one process carries a thousand books.",
-    )
-    channel: Channel = Field(
-        default="book",
-        description="Kraken's channel, one for each process. Default: book, which most readers "
-        "want and which needs no key.",
-    )
-    depth: Depth = Field(
-        default=10,
-        description="Levels a side. Default: 10, which Kraken's checksum covers in full and which "
-        "costs the least; level3 has 10, 100 and 1000 only.",
-    )
-    interval: Interval = Field(
-        default=1,
-        description="Minutes of a candle of ohlc. Default: 1, Kraken's own, from which longer "
-        "ones can be made.",
-    )
-    trigger: Literal["bbo", "trades"] = Field(
-        default="trades",
-        description="What makes a new ticker: a change of the best prices, or a trade. Default: "
-        "trades, Kraken's own; the best prices are in the book's stream anyway.",
-    )
-    bbo: bool = Field(
-        default=False,
-        description="Publish the best bid and offer of each book in a stream of their own too, for "
-        "book and level3. Default: off, since whoever reads a book has them.",
-    )
-    checksum_freq: int = Field(
-        default=1,
-        ge=1,
-        le=10_000,
-        description="Compare every Nth update with Kraken's checksum; the others are flagged "
-        "UNVERIFIED. Default: 1, never publish what is not proven.",
-    )
-    exchange: Literal["kraken", "sim"] = Field(
-        default="kraken",
-        description="`sim` starts the simulator and publishes from it. Default: the real one.",
-    )
     redis_url: RedisUrl | None = Field(
         default=None,
         repr=False,
         json_schema_extra=SECRET,
-        description="Where to publish: redis://, rediss:// or unix://. Default: unset, which "
-        "starts an embedded server, so that nothing need be installed.",
+        description="Where to publish: redis://host/0, unix:///path, "
+        "redis+sentinel://host,host/master, redis+cluster://host,host; rediss... with TLS. "
+        "Default: unset, which starts an embedded server, so that nothing need be installed.",
+    )
+    redis_username_file: Path | None = Field(
+        default=None,
+        description="File with the user's name, read at each connect. Default: unset, the URL's.",
+    )
+    redis_password_file: Path | None = Field(
+        default=None,
+        description="File with the password, read at each connect, so that it may be rotated. "
+        "Default: unset, the URL's.",
+    )
+    redis_sentinel_password_file: Path | None = Field(
+        default=None,
+        description="Likewise for the Sentinels. Default: unset, they are asked without one.",
+    )
+    redis_cert_file: Path | None = Field(
+        default=None,
+        description="PEM file of our certificate, for a Redis that asks for one (mutual TLS). "
+        "Default: unset, none is shown.",
+    )
+    redis_key_file: Path | None = Field(
+        default=None,
+        description="PEM file of its key. Default: unset, it stands in the certificate's file.",
     )
     namespace: Namespace = Field(
         default="kraken",
@@ -381,11 +352,30 @@ def _shown(field: str, value: object) -> str:
 
 
 def _unfit(settings: Settings) -> tuple[ConfigurationError, ...]:
-    """Return an error for each setting that does not go with the channel."""
+    """Return an error for each setting that does not go with the channel or with Redis' URL."""
     choice = _choice(settings)
     if "symbols" not in settings.model_fields_set:  # nobody asked for the default ones
         choice = choice._replace(symbols=())
     return tuple(
         ConfigurationError(variable(field), _shown(field, getattr(settings, field)), allowed)
-        for field, allowed in channel_rules.faults(choice)
+        for field, allowed in (*channel_rules.faults(choice), *_redis_faults(settings))
     )
+
+
+def _redis_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each file that cannot be added to the URL of Redis, and why."""
+    url = settings.redis_url
+    for field, option in REDIS_FILES.items():
+        file = getattr(settings, field)
+        if file is None:
+            continue
+        if url is None:
+            yield field, f"needs {variable('redis_url')}: the embedded server has no use for it"
+            continue
+        longer = with_options(url, **{option: str(file)})
+        try:
+            parse(longer)
+        except ValueError as error:
+            yield field, f"with {variable('redis_url')} as it is, that {error}"
+        else:
+            url = longer

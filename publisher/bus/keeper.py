@@ -14,7 +14,8 @@ from typing import Protocol
 
 import redis
 
-from publisher.bus import link
+from publisher.bus import answers, link
+from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.link import Address, Link, Reply
 from publisher.dial import Dialer
@@ -56,6 +57,8 @@ class LinkKeeper:
         self._link: Link | None = None
         self._failures = 0
         self._retry_at = 0.0
+        self._patience = Patience()
+        self._mend = ""
         self._log = get_logger("bus")
 
     @property
@@ -88,8 +91,11 @@ class LinkKeeper:
         result = self._dialer.result()
         if isinstance(result, Link):
             self._up(result)
+        elif isinstance(result, redis.ResponseError | redis.AuthenticationError):
+            words = link.words_of(result)
+            self._wait(words, now, self._patience.wait_s(words, now))
         elif isinstance(result, OSError | redis.RedisError):
-            self._wait(str(result) or type(result).__name__, now)
+            self._wait(link.words_of(result), now)
         elif result is not None:
             raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now >= self._retry_at:
@@ -108,11 +114,17 @@ class LinkKeeper:
         except ConnectionError as error:
             self.drop(str(error), now)
 
-    def drop(self, reason: str, now: float) -> None:
-        """Close the link; it will be dialed again."""
-        self._wait(reason, now)
+    def drop(self, reason: str, now: float, least_s: float = 0.0) -> None:
+        """Close the link; it will be dialed again, not before `least_s`."""
+        self._wait(reason, now, least_s)
         self.close()
         self._ear.link_down()
+
+    def refuse(self, error: str, now: float) -> None:
+        """Close the link on an error answer with which it cannot go on. Raise RedisRefused for one
+        that no new connection mends.
+        """
+        self.drop(error, now, self._patience.wait_s(error, now))
 
     def close(self) -> None:
         """Close the link, and forget a dial under way."""
@@ -134,15 +146,15 @@ class LinkKeeper:
         self._log.info("redis.connected", link=self._name)
         self._ear.link_up()
 
-    def _wait(self, reason: str, now: float) -> None:
-        self._retry_at = now + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+    def _wait(self, reason: str, now: float, least_s: float = 0.0) -> None:
+        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        self._retry_at = now + max(wait_s, least_s)
         self._failures += 1
-        level = (
-            self._log.warning
-            if self._failures == 1 or self._failures % 60 == 0
-            else self._log.debug
-        )
-        level("redis.away", link=self._name, reason=reason, mend="see PYKRAKEN_REDIS_URL")
+        mend = answers.mend_of(reason)
+        is_news = self._failures == 1 or self._failures % 60 == 0 or mend != self._mend
+        self._mend = mend
+        level = self._log.warning if is_news else self._log.debug
+        level("redis.away", link=self._name, reason=reason, mend=mend)
 
     def _watch(self) -> None:
         assert self._link is not None

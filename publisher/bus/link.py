@@ -1,10 +1,10 @@
 """The link to Redis: one non-blocking connection on which calls go out and answers come back in
 order.
 
-redis-py connects, authenticates and speaks TLS; then its socket is ours: commands are packed by
-hiredis and sent without waiting, answers are read when they come. redis-py's own retries never run:
-after a timeout or an error the link is closed and the publication sends the very same entries again
-(publish-protocol 3.2). Knows no streams.
+redis-py connects, authenticates and speaks TLS (access.py); then its socket is ours: commands are
+packed by hiredis and sent without waiting, answers are read when they come. redis-py's own retries
+never run: after a timeout or an error the link is closed and the publication sends the very same
+entries again (publish-protocol 3.2). Knows no streams.
 """
 
 from __future__ import annotations
@@ -17,16 +17,14 @@ from typing import Any
 
 import hiredis
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from publisher.bus import scripts
+from publisher.access import access_to
+from publisher.bus import answers, scripts, sentinels
 from publisher.bus.calls import Call
-from publisher.errors import RedisRefused
+from publisher.bus.checks import check_mode, check_role, check_server, facts_of
+from publisher.redis_url import Node, Target, parse
 
 RECEIVE_BYTES = 65536
-LEAST_REDIS = (7, 0)
-LEAST_VALKEY = (8, 0)
 
 Reply = Any
 """What hiredis makes of an answer: lists of str and int, or a ReplyError."""
@@ -34,11 +32,16 @@ Reply = Any
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where Redis is and how long to wait for it."""
+    """Where Redis is (redis_url.py) and how long to wait for it. `node` is one of a cluster's."""
 
     url: str
     timeout_s: float
-    ca_file: str | None = None
+    node: Node | None = None
+
+    @property
+    def target(self) -> Target:
+        """What the URL says."""
+        return parse(self.url)
 
     def __repr__(self) -> str:  # the URL may hold a password
         return f"Address(timeout_s={self.timeout_s})"
@@ -121,57 +124,53 @@ class Link:
 
 
 def dial(address: Address) -> Link:
-    """Connect, load the scripts, check the server. Raise RedisError, OSError or RedisRefused."""
-    options: dict[str, Any] = {}
-    if address.ca_file and address.url.startswith("rediss://"):
-        options["ssl_ca_certs"] = address.ca_file
-    pool = redis.ConnectionPool.from_url(
-        address.url,
-        protocol=2,
-        socket_timeout=address.timeout_s,
-        socket_connect_timeout=address.timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        client_name="pykraken",
-        **options,
-    )
-    connection: Any = pool.make_connection()
+    """Find the server, connect, check it, load the scripts. Raise RedisError, OSError, or
+    RedisRefused for what is for good.
+    """
+    target = address.target
+    node = address.node
+    if node is None and target.kind == "sentinel":
+        node = sentinels.master_of(target, address.timeout_s)
+    elif node is None and target.nodes:
+        node = target.nodes[0]
+    access = access_to(target, node, address.timeout_s)
+    access.arguments["client_name"] = "pykraken"
+    connection = access.connection()
     try:
         connection.connect()
         # Before the scripts, which an old server cannot compile.
-        check_server(_ask(connection, "INFO", "server"), _ask(connection, "INFO", "memory"))
+        server = _ask(connection, "INFO", "server")
+        check_mode(facts_of(server), target.kind)
+        check_server(server, _ask(connection, "INFO", "memory"))
+        check_role(_ask(connection, "INFO", "replication"))
         for script in scripts.ALL:
             _ask(connection, "SCRIPT", "LOAD", script)
     except redis.exceptions.NoPermissionError as error:
         connection.disconnect()
-        mend = "Grant the rights that `pykraken doctor` lists"
-        raise RedisRefused("Redis", str(error), mend) from None
+        raise answers.refused(f"NOPERM {error}") from None
     except BaseException:
         connection.disconnect()
         raise
     return Link(connection)
 
 
+def words_of(error: Exception) -> str:
+    """Return a failed dial's error as the server worded it; redis-py takes the code off."""
+    text = str(error) or type(error).__name__
+    for kind, code in _CODES:
+        if isinstance(error, kind) and not text.startswith(code):
+            return f"{code} {text}"
+    return text
+
+
+_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (redis.exceptions.AuthenticationError, "WRONGPASS"),
+    (redis.exceptions.NoPermissionError, "NOPERM"),
+    (redis.exceptions.BusyLoadingError, "LOADING"),
+    (redis.exceptions.ReadOnlyError, "READONLY"),
+)
+
+
 def _ask(connection: Any, *command: str) -> Any:
     connection.send_command(*command)
     return connection.read_response()
-
-
-def check_server(server: bytes | str, memory: bytes | str) -> None:
-    """Raise RedisRefused for a server too old, or one that evicts keys (decisions; fault R9)."""
-    facts = _facts(server) | _facts(memory)
-    is_valkey = "valkey_version" in facts
-    version = facts.get("valkey_version" if is_valkey else "redis_version", "0.0")
-    name, least = ("Valkey", LEAST_VALKEY) if is_valkey else ("Redis", LEAST_REDIS)
-    if tuple(int(part) for part in version.split(".")[:2]) < least:
-        mend = f"Use {name} {least[0]}.{least[1]} or later"
-        raise RedisRefused("Redis", f"this is {name} {version}", mend)
-    policy = facts.get("maxmemory_policy", "noeviction")
-    if policy.startswith("allkeys"):
-        mend = "Set maxmemory-policy to noeviction: an evicted stream loses its fence"
-        raise RedisRefused("Redis", f"maxmemory-policy is {policy}", mend)
-
-
-def _facts(info: bytes | str) -> dict[str, str]:
-    text = info.decode() if isinstance(info, bytes) else info
-    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
-    return {key: value.strip() for key, _, value in pairs}

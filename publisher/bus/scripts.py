@@ -15,6 +15,7 @@ stop half-way (decisions, Append script). Nothing in them reads a payload back.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from hashlib import sha1
 from importlib.resources import files
@@ -73,3 +74,15 @@ UNLIST = _script("unlist", flags=" flags=allow-oom")
 def digest(script: str) -> str:
     """Return the SHA-1 by which EVALSHA names a script."""
     return sha1(script.encode(), usedforsecurity=False).hexdigest()
+
+
+_CALL = re.compile(r"call\('([A-Z]+)'(?:, '(STREAM)')?")
+
+
+def rules_of(sha1: str) -> tuple[str, ...]:
+    """Return the ACL rules of the commands that a script runs, empty for one that is not ours."""
+    for script in ALL:
+        if digest(script) == sha1:
+            found = {"|".join(filter(None, match)).lower() for match in _CALL.findall(script)}
+            return tuple(sorted(f"+{name}" for name in found))
+    return ()

@@ -23,7 +23,6 @@ from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
 from publisher.bus.stranger import Stranger
-from publisher.errors import RedisRefused
 from publisher.logs import get_logger
 from publisher.model import Now
 
@@ -122,7 +121,7 @@ class Writer:
         now = self._clock()
         verdict = verdicts.judge(words)
         self._log.warning("redis.error", call=call.kind.name, answer=words, verdict=verdict.name)
-        if call.kind is Kind.PLAIN and verdict is Verdict.RECONNECT:
+        if call.kind is Kind.PLAIN and verdict in (Verdict.KEY, Verdict.STRANGE):
             return  # the catalogue and trims: no stream depends on them
         match verdict:
             case Verdict.WAIT:
@@ -130,10 +129,10 @@ class Writer:
             case Verdict.TRIM:
                 self.publication.failed(call, now, verdicts.WAIT_S)
                 self._data.send(self.publication.trims(), now.mono)
-            case Verdict.RECONNECT:
-                self._data.drop(words, now.mono)
-            case Verdict.FATAL:
-                raise RedisRefused("Redis", words, "`pykraken doctor` lists the rights needed")
+            case Verdict.KEY | Verdict.FATAL | Verdict.MOVE:
+                raise verdicts.refused(words)
+            case _:
+                self._data.refuse(words, now.mono)
 
     # What the lease tells -------------------------------------------------------------------------
 
@@ -240,11 +239,11 @@ class _LeaseSide:
                 self._asking_refused(str(reply), now)
             elif isinstance(reply, hiredis.ReplyError):
                 self._lease.failed()
-                if verdicts.judge(str(reply)) is Verdict.FATAL:
-                    mend = "`pykraken doctor` lists the rights needed"
-                    raise RedisRefused("Redis", str(reply), mend)
-                if verdicts.judge(str(reply)) is Verdict.RECONNECT:
-                    self._keeper.drop(str(reply), now.mono)
+                verdict = verdicts.judge(str(reply))
+                if verdict in (Verdict.FATAL, Verdict.KEY, Verdict.MOVE):
+                    raise verdicts.refused(str(reply))
+                if verdict not in (Verdict.WAIT, Verdict.TRIM):
+                    self._keeper.refuse(str(reply), now.mono)
                     return
             elif not calls.is_answer(call, reply):
                 self._keeper.drop("the answer to another call", now.mono)

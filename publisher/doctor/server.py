@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from publisher.bus.link import check_server
+from publisher.bus.checks import check_server
 from publisher.doctor.findings import Finding
 from publisher.errors import RedisRefused
 

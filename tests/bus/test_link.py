@@ -9,7 +9,8 @@ import pytest
 import redis
 
 from publisher.bus import calls
-from publisher.bus.link import Address, check_server, dial
+from publisher.bus.checks import check_server
+from publisher.bus.link import Address, dial
 from publisher.errors import RedisRefused
 from tests.conftest import RedisServer
 from tests.faults.old_redis import OldRedis

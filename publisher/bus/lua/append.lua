@@ -10,7 +10,8 @@ local function append(stream, own, snap, at)
   local id, last, seq = last_of(stream)
   if not id then return REFUSED, last end
   if above(last, epoch) then return FENCED, id end
-  local held = call('HMGET', own, 'epoch', 'writer')
+  local held = redis.pcall('HMGET', own, 'epoch', 'writer')
+  if held.err then return REFUSED, held.err end
   if held[1] ~= epoch or held[2] ~= writer then
     if held[1] and not above(epoch, held[1]) then return FENCED, held[1] .. '-0' end
     if not seed then return LOST, id end
@@ -30,7 +31,8 @@ local function append(stream, own, snap, at)
   end
   local snaps = first + count
   for i = 1, 2 * tonumber(ARGV[at + 4]), 2 do
-    keep(stream, own, snap, prefix .. ARGV[snaps + i], ARGV[snaps + i + 1], retention)
+    local why = keep(stream, own, snap, prefix .. ARGV[snaps + i], ARGV[snaps + i + 1], retention)
+    if why then return REFUSED, why end
   end
   return OK, skip
 end

@@ -3,7 +3,10 @@
 -- at least `retention` old, and the stream is trimmed to it, never by length (WIRE.md 6).
 local function keep(stream, own, snap, id, payload, retention)
   local added = redis.pcall('XADD', snap, id, 'd', payload)
-  if type(added) == 'table' and added.err then return end -- a retry: it is there
+  if type(added) == 'table' and added.err then
+    if string.find(added.err, 'WRONGTYPE', 1, true) then return added.err end
+    return -- a retry: it is there
+  end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local ids, ages = {}, {}

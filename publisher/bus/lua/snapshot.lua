@@ -4,7 +4,8 @@ local stream, own, snap = KEYS[1], KEYS[2], KEYS[3]
 local epoch, writer, seq = ARGV[1], ARGV[2], ARGV[3]
 local id, last, top = last_of(stream)
 if not id then return {REFUSED, last} end
-local held = redis.call('HMGET', own, 'epoch', 'writer')
+local held = redis.pcall('HMGET', own, 'epoch', 'writer')
+if held.err then return {REFUSED, held.err} end
 if above(last, epoch) then return {FENCED, id} end
 if held[1] ~= epoch or held[2] ~= writer then
   -- Nobody's, or an older epoch's, since Redis lost ours: only an append may take it back.
@@ -12,5 +13,6 @@ if held[1] ~= epoch or held[2] ~= writer then
   return {LOST, id}
 end
 if last ~= epoch or top < tonumber(seq) then return {LOST, id} end
-keep(stream, own, snap, epoch .. '-' .. seq, ARGV[4], tonumber(ARGV[5]))
+local why = keep(stream, own, snap, epoch .. '-' .. seq, ARGV[4], tonumber(ARGV[5]))
+if why then return {REFUSED, why} end
 return {OK, 0}
