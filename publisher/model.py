@@ -83,6 +83,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Of `ticker`."""
     account: str = ""
     """Of the private channels."""
+    is_sharded: bool = False
+    """Whether only keys of one slot may share a call: Redis is a cluster."""
 
     @property
     def part(self) -> str:

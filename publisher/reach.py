@@ -59,4 +59,4 @@ def connect(url: str, settings: Settings) -> redis.Redis:
         node = master_of(target, settings.redis_timeout_s)
     access = access_to(target, node, settings.redis_timeout_s)
     pool = redis.ConnectionPool(connection_class=access.kind, **access.arguments)
-    return redis.Redis(connection_pool=pool)
+    return redis.Redis.from_pool(pool)

@@ -107,9 +107,7 @@ def parse(url: str) -> Target:
     master = ""
     if kind == "sentinel":
         if not words:
-            raise ValueError(
-                "must name the master behind the Sentinels: /mymaster or /mymaster/0"
-            )
+            raise ValueError("must name the master behind the Sentinels: /mymaster or /mymaster/0")
         master = words.pop(0)
     if len(words) > 1:
         raise ValueError("must end behind the number of the database")

@@ -16,6 +16,8 @@ from tests.polling import wait_until
 from tests.requirements import captures_folder, require
 from tests.servers import Kind, RedisServer, server_binary
 
+pytest_plugins = ["tests.matrix"]
+
 TEST_VARIABLES = ("PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL")
 
 __all__ = ["RedisServer", "require", "wait_until"]

@@ -140,16 +140,9 @@ class RedisServer:
 
     def _launch(self, port: int) -> bool:
         self.folder.mkdir(parents=True, exist_ok=True)
-        keep = ["--appendonly", "yes", "--appendfsync", "always"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    str(self.binary),
-                    *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
-                    *("--save", ""),
-                    *(keep if self.persistence == "aof" else ["--appendonly", "no"]),
-                    *self.options,
-                ],
+                self._command(port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -165,6 +158,16 @@ class RedisServer:
         self._forget_watchdog()
         self._process = None
         return False
+
+    def _command(self, port: int) -> list[str]:
+        keep = ["--appendonly", "yes", "--appendfsync", "always"]
+        return [
+            str(self.binary),
+            *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
+            *("--save", ""),
+            *(keep if self.persistence == "aof" else ["--appendonly", "no"]),
+            *self.options,
+        ]
 
     def _state(self, port: int) -> Literal["", "up", "ended"]:
         """Return `up` when our process itself answers (another could hold the port)."""

@@ -103,7 +103,7 @@ class Publication:
         for stream in self.streams:
             stream.inspect(stream.reason)
         if self._is_linked:
-            self._due += batches.inspections(list(self.streams))
+            self._due += batches.inspections(list(self.streams), self.plan)
 
     @property
     def floor(self) -> int | None:
@@ -139,7 +139,7 @@ class Publication:
         """The lease was found ours after the need arose: the streams may open again."""
         streams, self._unconfirmed = self._unconfirmed, []
         if self._is_linked:
-            self._due += batches.inspections(streams)
+            self._due += batches.inspections(streams, self.plan)
 
     def connected(self) -> None:
         """The link is up: inspect what is not open, and send the rest again as it was."""
@@ -149,7 +149,7 @@ class Publication:
             for stream in self.streams
             if stream.state is StreamState.INSPECTING and stream not in self._unconfirmed
         ]
-        self._due += batches.inspections(waiting)
+        self._due += batches.inspections(waiting, self.plan)
         for stream in self.streams:
             if stream.state is StreamState.OPEN and stream.has_pending:
                 self._pending[stream] = None
@@ -221,7 +221,7 @@ class Publication:
         if self.epoch:
             self._unconfirmed.append(stream)
         elif self._is_linked:
-            self._due += batches.inspections([stream])
+            self._due += batches.inspections([stream], self.plan)
 
     def _depart(self) -> None:
         """Forget the streams that have said all; whoever leads no more has nothing to say."""
@@ -288,7 +288,7 @@ class Publication:
         if not self._is_linked or now.mono < self._hold_until:
             return []
         out, self._due = self._due, []
-        out += batches.appends(ready, self.writer, self.plan.feed, self._retention_ms)
+        out += batches.appends(ready, self.writer, self.plan, self._retention_ms)
         for stream in ready:
             if not stream.has_pending:
                 del self._pending[stream]
@@ -336,13 +336,13 @@ class Publication:
         for stream in call.streams:
             stream.cut()
             if stream.state is StreamState.INSPECTING and call.kind is Kind.OPEN:
-                self._due += batches.inspections([stream])
+                self._due += batches.inspections([stream], self.plan)
             elif stream.has_pending and stream.takes_entries:
                 self._pending[stream] = None
 
-    def trims(self) -> list[Call]:
-        """Return trims of the data's streams that run even when Redis is full (R8)."""
-        return self._schedule.trims(self.data)
+    def trims(self, streams: Iterable[Stream] | None = None) -> list[Call]:
+        """Return trims of these streams, or all, that run even when Redis is full (R8)."""
+        return self._schedule.trims(self.data if streams is None else streams)
 
     def _inspected(self, streams: Sequence[Stream], reply: list[str]) -> None:
         for stream, last_id, feed in zip(streams, reply[::2], reply[1::2], strict=True):

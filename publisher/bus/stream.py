@@ -28,6 +28,7 @@ from enum import StrEnum
 from publisher.bus.keys import StreamKeys
 from publisher.bus.ring import Entry, Ring
 from publisher.bus.scripts import Code, Mode
+from publisher.bus.slots import slot_of
 from publisher.errors import InternalError
 
 REFILL_ENTRIES = 1000
@@ -58,6 +59,8 @@ class Stream:
     def __init__(self, symbol: str | None, keys: StreamKeys, ring: Ring) -> None:
         self.symbol = symbol
         self.keys = keys
+        self.slot = slot_of(keys.stream)
+        """Of a Redis Cluster."""
         self.ring = ring
         self.state = StreamState.CLOSED
         self.epoch = 0

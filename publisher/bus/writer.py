@@ -18,10 +18,10 @@ from publisher.bus import calls, keys
 from publisher.bus.answers import Verdict
 from publisher.bus.asking import Requests
 from publisher.bus.calls import Call, Kind
-from publisher.bus.keeper import LinkKeeper
 from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
+from publisher.bus.shards import keeper_of
 from publisher.bus.stranger import Stranger
 from publisher.logs import get_logger
 from publisher.model import Now
@@ -45,7 +45,7 @@ class Writer:
         self._clock = clock
         self._log = get_logger("bus")
         self._refused = 0
-        self._data = LinkKeeper("data", address, self, selector=selector, wake=wake)
+        self._data = keeper_of("data", address, self, selector=selector, wake=wake)
         self._side = _LeaseSide(self, address, selector, wake, clock)
 
     @property
@@ -117,6 +117,10 @@ class Writer:
             self._log.error("stream.refused", stream=stream, answer=words, mend="delete the key")
         self._refused = len(self.publication.refused)
 
+    def is_full(self, call: Call) -> list[Call]:
+        """Free memory where a call's streams lie (R8)."""
+        return self.publication.trims(call.streams)
+
     def _error(self, call: Call, words: str) -> None:
         now = self._clock()
         verdict = verdicts.judge(words)
@@ -166,7 +170,7 @@ class _LeaseSide:
         self._lease = writer.lease
         self._clock = clock
         self._log = get_logger("bus")
-        self._keeper = LinkKeeper("lease", address, self, selector=selector, wake=wake)
+        self._keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
         self._strangers: dict[str, Stranger] = {}
         plan = writer.publication.plan
         key = keys.requests_key(plan.space, plan.feed)
@@ -256,6 +260,9 @@ class _LeaseSide:
                 self._requests.answered(reply[1:])
             else:
                 self._take(call, ["" if part is None else str(part) for part in reply], now)
+
+    def is_full(self, call: Call) -> list[Call]:
+        return []
 
     def _asking_refused(self, words: str, now: Now) -> None:
         """No feed depends on what consumers ask: it goes on without, whatever the reason."""

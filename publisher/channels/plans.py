@@ -18,6 +18,7 @@ from publisher.channels.ticker import TickerChannel
 from publisher.channels.trade import TradeChannel
 from publisher.errors import InternalError
 from publisher.model import FeedPlan
+from publisher.redis_url import parse
 from publisher.settings import Settings, feed_id
 
 
@@ -41,6 +42,7 @@ def plan_of(settings: Settings) -> FeedPlan:
         ring_seconds=settings.ring_seconds,
         ring_bytes=settings.ring_bytes,
         stream_max_bytes=settings.stream_max_bytes,
+        is_sharded=settings.redis_url is not None and parse(settings.redis_url).kind == "cluster",
     )
 
 

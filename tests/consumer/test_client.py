@@ -126,7 +126,7 @@ def test_a_restart_without_data(redis_server: RedisServer, kept: int) -> None:
 def test_a_stalled_server_is_told_and_survived(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pykraken_consumer._answers.ANSWER_S", 0.2)
+    monkeypatch.setattr("pykraken_consumer._servers.ANSWER_S", 0.2)
     story = Story().grow(5)
     writer = written(redis_server, story)
     with Client(redis_server.url) as client:

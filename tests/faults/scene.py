@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pykraken_consumer import (
     Book,
@@ -41,7 +41,7 @@ from publisher.timestamps import nanoseconds
 from tests.endtoend.program import Publisher
 from tests.model import ModelBook, book_frames, unscaled
 from tests.polling import wait_until
-from tests.servers import RedisServer, connect, server_binary
+from tests.servers import RedisServer, server_binary
 from tests.simulator.program import Program
 
 BTC, ETH = "BTC/USD", "ETH/USD"
@@ -199,10 +199,19 @@ def truth_of(log: Path) -> set[Seen]:
     return known
 
 
-class Scene:
-    """Everything that plays. `address` is where the publisher finds Redis, for a proxy between."""
+class Redis(Protocol):
+    """One server or several: where the programs find it, and a plain client for the test."""
 
-    def __init__(self, folder: Path, simulator: Program, redis: RedisServer) -> None:
+    @property
+    def url(self) -> str: ...
+
+    def client(self, timeout_s: float = 5.0) -> Any: ...
+
+
+class Scene:
+    """Everything that plays."""
+
+    def __init__(self, folder: Path, simulator: Program, redis: Any) -> None:
         self.folder = folder
         self.simulator = simulator
         self.redis = redis
@@ -257,7 +266,7 @@ class Scene:
 
     def client(self) -> Any:
         """Return a plain client of the server, closed with the scene."""
-        return self.stack.enter_context(connect(self.redis.url))
+        return self.stack.enter_context(self.redis.client())
 
     def judge(self, watcher: Watcher, *, gaps: int = 0) -> None:
         """No wrong book, no entry twice, no loss but those announced; and as many gaps as said."""
@@ -278,18 +287,25 @@ def staged(
     folder: Path, *flags: str, kind: str = "redis", options: tuple[str, ...] = ()
 ) -> Iterator[Scene]:
     """Set the stage: a simulator of two symbols at 200 messages a second, and a server."""
-    log = folder / "simulator.ndjson"
-    symbols = ("--symbols", ",".join(SYMBOLS), "--rate", "200", "--log", str(log))
     binary = server_binary("valkey" if kind == "valkey" else "redis")
     with RedisServer(binary, folder / "server", options=options) as redis:
-        with Program(*symbols, *flags) as simulator:
-            scene = Scene(folder, simulator, redis)
-            with scene.stack:
-                yield scene
+        with staged_on(folder, redis, *flags) as scene:
+            yield scene
+
+
+@contextmanager
+def staged_on(folder: Path, redis: Redis, *flags: str) -> Iterator[Scene]:
+    """Set the stage before servers that run already."""
+    log = folder / "simulator.ndjson"
+    symbols = ("--symbols", ",".join(SYMBOLS), "--rate", "200", "--log", str(log))
+    with Program(*symbols, *flags) as simulator:
+        scene = Scene(folder, simulator, redis)
+        with scene.stack:
+            yield scene
 
 
 __all__ = [
     "BTC", "ETH", "SYMBOLS", "Bye", "Disconnected", "Epoch", "Gap", "Heartbeat", "Joined", "Missed",
     "Reconnected", "Reset", "Scene", "Snapshot", "Stale", "Update", "Watcher", "assert_contiguous",
-    "staged", "stream_of",
+    "staged", "staged_on", "stream_of",
 ]  # fmt: skip

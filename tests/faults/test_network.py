@@ -48,6 +48,7 @@ def cut(direction: Direction, offset: int) -> None:
     wait_until(lambda: not direction.is_cut_due, 10, f"cut after {offset} bytes")
 
 
+@pytest.mark.row("R16")
 @pytest.mark.parametrize("which", ["up", "down"])
 def test_cut_after_some_bytes(tmp_path: Path, which: str) -> None:
     """R16: requests cut in the middle; replies cut, so that what was done is not known."""
@@ -61,6 +62,7 @@ def test_cut_after_some_bytes(tmp_path: Path, which: str) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R16")
 def test_replies_lost(tmp_path: Path) -> None:
     """R16: Redis does everything and nobody hears of it."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
@@ -74,6 +76,7 @@ def test_replies_lost(tmp_path: Path) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R16")
 def test_requests_delivered_late(tmp_path: Path) -> None:
     """R16, R-3: the old connection's bytes arrive after the retry on the new one went through."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:

@@ -34,6 +34,7 @@ def epochs_in(scene: Scene) -> set[str]:
     }
 
 
+@pytest.mark.row("R1")
 @pytest.mark.parametrize("kind", ["redis", "valkey"])
 def test_killed_without_persistence(tmp_path: Path, kind: str) -> None:
     """R1: the ring fills up what was lost; same epoch, no gap for whoever read along."""
@@ -72,6 +73,7 @@ def test_killed_while_the_market_is_quiet(tmp_path: Path) -> None:
         assert watcher.count(Epoch) == 0
 
 
+@pytest.mark.row("R14")
 @pytest.mark.parametrize("seconds", [1.2, 3.0])
 def test_frozen(tmp_path: Path, seconds: float) -> None:
     """R14: new connection, exact retry; nothing twice, nothing lost, not even the lease."""
@@ -92,6 +94,7 @@ def test_frozen(tmp_path: Path, seconds: float) -> None:
         assert len(epochs_in(scene)) == 1
 
 
+@pytest.mark.row("R15")
 def test_client_pause(tmp_path: Path) -> None:
     """R15: writes are held, as in a managed upgrade."""
     with staged(tmp_path) as scene:
@@ -105,6 +108,7 @@ def test_client_pause(tmp_path: Path) -> None:
         assert len(epochs_in(scene)) == 1
 
 
+@pytest.mark.row("R21")
 def test_scripts_flushed(tmp_path: Path) -> None:
     """R21."""
     with staged(tmp_path) as scene:
@@ -130,6 +134,7 @@ def test_connections_killed(tmp_path: Path) -> None:
         assert len(epochs_in(scene)) == 1
 
 
+@pytest.mark.row("R24")
 @pytest.mark.parametrize("what", ["stream", "snap", "own", "all"])
 def test_deleted_by_an_operator(tmp_path: Path, what: str) -> None:
     """R24: what the ring holds is written again, under the same ids."""
@@ -151,6 +156,7 @@ def test_deleted_by_an_operator(tmp_path: Path, what: str) -> None:
         wait_until(lambda: client.xlen(f"{stream_of(BTC)}.snap"), 5, "a snapshot")
 
 
+@pytest.mark.row("R24")
 def test_trimmed_by_an_operator(tmp_path: Path) -> None:
     """The last id stays; whoever read along goes on."""
     with staged(tmp_path) as scene:
@@ -163,6 +169,7 @@ def test_trimmed_by_an_operator(tmp_path: Path) -> None:
         assert len(epochs_in(scene)) == 1
 
 
+@pytest.mark.row("R22")
 def test_a_stray_entry(tmp_path: Path) -> None:
     """R22: `XADD *` by a human costs that stream one epoch, and the others nothing."""
     with staged(tmp_path) as scene:
@@ -181,6 +188,7 @@ def test_a_stray_entry(tmp_path: Path) -> None:
         assert [int(entry.split("-")[1]) for entry in newest] == list(range(len(newest)))
 
 
+@pytest.mark.row("R23")
 def test_a_poisoned_stream_costs_no_other(tmp_path: Path) -> None:
     """R23: after an id at the end of all ids an append can never succeed."""
     with staged(tmp_path) as scene:
@@ -201,6 +209,7 @@ def test_a_poisoned_stream_costs_no_other(tmp_path: Path) -> None:
         assert publisher.log("stream.refused")
 
 
+@pytest.mark.row("R10")
 def test_a_key_of_another_type(tmp_path: Path) -> None:
     """R10: fatal for that stream only."""
     with staged(tmp_path) as scene:
@@ -226,6 +235,7 @@ def test_a_catalogue_of_another_type(tmp_path: Path) -> None:
         assert watcher.count(Epoch) == 0
 
 
+@pytest.mark.row("R8")
 def test_out_of_memory(tmp_path: Path) -> None:
     """R8: refused whole; when there is room again the stream goes on where it stood."""
     with staged(tmp_path) as scene:
@@ -248,6 +258,7 @@ def test_out_of_memory(tmp_path: Path) -> None:
             assert int(first.split(b"-")[1]) <= oldest + 1, "WIRE 6: its later entries exist"
 
 
+@pytest.mark.row("R9")
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-random"])
 def test_a_policy_that_evicts_streams_is_refused(tmp_path: Path, policy: str) -> None:
     """R9: an evicted stream loses its fence."""
@@ -258,6 +269,7 @@ def test_a_policy_that_evicts_streams_is_refused(tmp_path: Path, policy: str) ->
         assert scene.client().dbsize() == 0
 
 
+@pytest.mark.row("R12")
 def test_rights_that_are_missing_are_fatal(tmp_path: Path) -> None:
     """R12: told with what is missing, exit 3."""
     with staged(tmp_path) as scene:
@@ -271,6 +283,7 @@ def test_rights_that_are_missing_are_fatal(tmp_path: Path) -> None:
         assert "secret" not in said
 
 
+@pytest.mark.row("R12")
 def test_rights_that_go_missing_later_are_fatal_too(tmp_path: Path) -> None:
     with staged(tmp_path) as scene:
         client = scene.client()
@@ -284,6 +297,7 @@ def test_rights_that_go_missing_later_are_fatal_too(tmp_path: Path) -> None:
         assert "secret" not in publisher.log_path.read_text()
 
 
+@pytest.mark.row("R11")
 def test_a_wrong_password_is_tried_again(tmp_path: Path) -> None:
     """R11: a rotated password may be put right; the process stays and says so."""
     with staged(tmp_path) as scene:

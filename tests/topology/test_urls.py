@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pykraken_consumer import _url as consumer_url
 
 from publisher import reach, redis_url
 from publisher.errors import ConfigurationError, InvalidSettings
@@ -16,17 +18,22 @@ from publisher.setting_rules import mask_url
 from publisher.settings import Settings, load
 from tests.topology.urls import BAD, GOOD
 
+Parse = Callable[[str], Any]
+both = pytest.mark.parametrize("parse", [redis_url.parse, consumer_url.parse], ids=["p", "c"])
 
+
+@both
 @pytest.mark.parametrize("url", GOOD)
-def test_good(url: str) -> None:
+def test_good(url: str, parse: Parse) -> None:
     target = parse(url)
     for name, expected in GOOD[url].items():
         found: Any = getattr(target, name)
         assert (list(found) if name == "nodes" else found) == expected, name
 
 
+@both
 @pytest.mark.parametrize("url", BAD)
-def test_bad(url: str) -> None:
+def test_bad(url: str, parse: Parse) -> None:
     with pytest.raises(ValueError, match=r"^must ") as caught:
         parse(url)
     assert BAD[url] in str(caught.value)
@@ -36,9 +43,14 @@ def test_bad(url: str) -> None:
 @given(st.text(max_size=40), st.sampled_from([*redis_url.SCHEMES, "http"]))
 def test_any_text_is_read_or_refused(text: str, scheme: str) -> None:
     try:
-        parse(f"{scheme}://{text}")
+        mine = parse(f"{scheme}://{text}")
     except ValueError as error:
         assert str(error).startswith("must ")  # noqa: PT017 - nothing else may come out
+        with pytest.raises(ValueError, match=r"^must "):
+            consumer_url.parse(f"{scheme}://{text}")
+    else:
+        theirs = consumer_url.parse(f"{scheme}://{text}")
+        assert (mine.nodes, mine.options) == (theirs.nodes, theirs.options)
 
 
 @pytest.mark.parametrize("url", [url for url in BAD if "s3cret" in url])
@@ -51,7 +63,8 @@ def test_a_refused_setting_names_it_and_masks_the_password(url: str) -> None:
     assert "s3cret" not in said
 
 
-def test_no_repr_shows_a_password() -> None:
+@both
+def test_no_repr_shows_a_password(parse: Parse) -> None:
     url = "redis+sentinel://u:s3cret@h/m?sentinel_password=s3cret"
     assert "s3cret" not in repr(parse(url))
     assert "s3cret" not in mask_url(url)

@@ -1,35 +1,26 @@
-"""How both clients have redis-py work, and what its replies and failures mean.
-
-Its own retries are off: a program connects again by itself and says so. Knows nothing of streams.
-"""
+"""What redis-py's replies and failures mean. Knows nothing of streams."""
 
 from __future__ import annotations
 
 import random
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import redis
 
-from ._programs import BLOCK_MS
+from ._url import Target
 from .errors import RedisRefused
 
-ANSWER_S: Final = 3.0  # beyond a read's own wait, after which the server counts as hung
-LATER: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY")
+# What passes by itself: a server that loads, a failover or a resharding under way.
+LATER: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "UNBLOCKED")
+# The same where redis-py took the code off the text.
+LATER_KINDS: Final = (
+    redis.exceptions.ClusterDownError,  # MASTERDOWN among them
+    redis.exceptions.TryAgainError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.MovedError,
+    redis.exceptions.AskError,
+)
 _RAW: Final = ("XREAD", "XRANGE", "XREVRANGE")  # redis-py's dicts cost more than our decoding
-
-
-def options(url: str, protocol: Literal[2, 3]) -> dict[str, Any]:
-    """Return what every connection to `url` is opened with."""
-    # redis-py's connection over a Unix socket knows no such word.
-    keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}
-    # Explicit: from 8 on, redis-py would otherwise retry ten times, silently, for a minute.
-    return {
-        "protocol": protocol,
-        "socket_timeout": BLOCK_MS / 1000 + ANSWER_S,
-        "socket_connect_timeout": ANSWER_S,
-        "health_check_interval": 0,
-        **keepalive,
-    }
 
 
 def _as_it_came(response: Any, **_: Any) -> Any:
@@ -42,12 +33,17 @@ def take_replies_as_they_come(client: Any) -> None:
         client.set_response_callback(command, _as_it_came)
 
 
-def reason_of(error: redis.RedisError | OSError) -> str:
-    """Return why Redis is away. Raise `RedisRefused` for what will not pass by itself."""
+def reason_of(error: redis.RedisError | OSError, target: Target) -> str:
+    """Return why Redis is away. Raise `RedisRefused` for what will not pass by itself: a wrong
+    password does where it stands in a file, which is read again.
+    """
     text = str(error) or type(error).__name__
     if isinstance(error, redis.AuthenticationError):
+        if "password_file" in target.options:
+            return text
         raise RedisRefused(text) from error
-    if isinstance(error, redis.ResponseError) and not text.startswith(LATER):
+    passes = isinstance(error, LATER_KINDS) or text.startswith(LATER)
+    if isinstance(error, redis.ResponseError) and not passes:
         raise RedisRefused(text) from error
     return text
 

@@ -28,6 +28,9 @@ ONE_SHOT_BLOCK_MS: Final = 20
 JOIN_RETRY_S: Final = 0.25  # between two looks for a snapshot
 HORIZON_RETRY_S: Final = 1.0  # between two looks at how far behind reading is
 REQUESTS_KEPT: Final = 1000  # WIRE §7.6
+# No entry in any stream for so long, though each has a heartbeat every 5 s (WIRE §4.6): this may be
+# a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
+DOUBT_S: Final = 6.0
 BACKOFF_S: Final = (0.05, 2.0)  # first and longest pause before connecting again
 
 Told = TypeVar("Told", covariant=True)
@@ -52,6 +55,10 @@ class Idle(NamedTuple):
     """Nothing more could be read right now."""
 
 
+class Redial(NamedTuple):
+    """Connections are to be given up: the next command asks anew where the master is."""
+
+
 class Answer(NamedTuple):
     """What a shell sends back: its clock, and one reply a command, or why there is none."""
 
@@ -65,7 +72,7 @@ class Tell(NamedTuple, Generic[Told]):
     told: Iterable[Told]
 
 
-Program = Generator[Ask | Pause | Idle | Tell[Told], Answer, Result]
+Program = Generator[Ask | Pause | Idle | Redial | Tell[Told], Answer, Result]
 
 
 class _Away(Exception):
@@ -115,6 +122,7 @@ class Follower:
         self._behind: set[str] = set()
         self._heads: list[tuple[Replica, EntryId | None]] = []
         self._is_away = False
+        self._heard = 0.0
 
     def run(self) -> Program[Event, None]:
         """Follow for ever, connecting again whenever Redis is away."""
@@ -214,6 +222,11 @@ class Follower:
             yield Tell(replica.received(batch, self.now))
             if stream not in self._behind:
                 replica.caught_up()
+        if batches:
+            self._heard = self.now
+        elif self.now - self._heard >= DOUBT_S:
+            self._heard = self.now
+            yield Redial()
         if not self._behind:
             yield Idle()
 
@@ -234,6 +247,8 @@ def one_state(stream: str, wait_s: float) -> Program[Never, State]:
         if isinstance(step, Tell):
             for told in step.told:
                 reason = told.body.reason if isinstance(told.body, Disconnected) else ""
+        elif isinstance(step, Redial):
+            pass  # whoever asks once does not wait for so long
         elif replica.state.is_valid and not reason:
             return replica.state
         elif follower.now >= wait_s:

@@ -20,13 +20,10 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, Never, Self, TypeVar, Unpack
 
 import redis
-import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from ._answers import checked, options, reason_of, spread, take_replies_as_they_come
+from ._answers import reason_of, spread
 from ._choosing import Wish, Words, choose, one_wish, wishes
+from ._cluster import AsyncCluster, Cluster
 from ._events import Event, Record
 from ._programs import (
     BLOCK_MS,
@@ -35,13 +32,16 @@ from ._programs import (
     Follower,
     Pause,
     Program,
+    Redial,
     Tell,
     catalogue,
     one_state,
     request,
 )
 from ._records import Start, records
+from ._servers import AsyncServer, Server
 from ._states import State
+from ._url import parse
 from .book import Book, OrderBook
 from .replica import Missing
 from .wire import EntryId, Listing, place_of
@@ -89,10 +89,8 @@ class Client:
     ) -> None:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
-        self._redis: Any = redis.Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), **options(url, protocol)
-        )
-        take_replies_as_they_come(self._redis)
+        self._target, self._protocol = parse(url), protocol
+        self._server = None if self._target.kind == "cluster" else Server(self._target, protocol)
 
     def streams(self, scope: Scope = "public") -> list[Listing]:
         """Return what the catalogue of public or of private streams lists.
@@ -153,7 +151,8 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. A closed client connects again when it is used again."""
-        self._redis.close()
+        if self._server is not None:
+            self._server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -173,47 +172,53 @@ class Client:
         rows = self._finish(catalogue(wish.space(self._choice.namespace)))
         return self._choice.listed(rows, wish).stream
 
+    def _open(self) -> Server | Cluster:
+        """Return what runs commands; of a cluster each iterator and each call has its own."""
+        return self._server or Cluster(self._target, self._protocol)
+
     def _iterate(self, program: Program[T, None]) -> Iterator[T]:
-        clock = 0.0
+        clock, server = 0.0, self._open()
         step = next(program)
-        while True:
-            if isinstance(step, Tell):
-                yield from step.told
-                step = next(program)
-            elif isinstance(step, Ask | Pause):
-                began = time.monotonic()
-                replies = self._perform(step)
-                clock += time.monotonic() - began
-                step = program.send(Answer(clock, replies))
-            else:
-                step = next(program)
+        try:
+            while True:
+                if isinstance(step, Tell):
+                    yield from step.told
+                    step = next(program)
+                elif isinstance(step, Ask | Pause):
+                    began = time.monotonic()
+                    replies = self._perform(step, server)
+                    clock += time.monotonic() - began
+                    step = program.send(Answer(clock, replies))
+                else:
+                    if isinstance(step, Redial):
+                        server.redial()
+                    step = next(program)
+        finally:
+            server.end()
 
     def _finish(self, program: Program[Never, T]) -> T:
-        began = time.monotonic()
+        began, server = time.monotonic(), self._open()
         answer: Answer | None = None
-        while True:
-            try:
+        try:
+            while True:
                 step = program.send(answer) if answer else next(program)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            assert isinstance(step, Ask | Pause)
-            replies = self._perform(step)
-            answer = Answer(time.monotonic() - began, replies)
+                assert isinstance(step, Ask | Pause)
+                replies = self._perform(step, server)
+                answer = Answer(time.monotonic() - began, replies)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            server.end()
 
-    def _perform(self, step: Ask | Pause) -> list[Any] | str:
+    def _perform(self, step: Ask | Pause, server: Server | Cluster) -> list[Any] | str:
         if isinstance(step, Pause):
             time.sleep(spread(step.seconds))
             return []
         try:
-            if len(step.commands) == 1:
-                return [self._redis.execute_command(*step.commands[0])]
-            with self._redis.pipeline(transaction=False) as pipeline:
-                for command in step.commands:
-                    pipeline.execute_command(*command)
-                return checked(pipeline.execute(raise_on_error=False))
+            return server.run(step.commands)
         except (redis.RedisError, OSError) as error:
-            return reason_of(error)
+            return reason_of(error, self._target)
 
 
 class AsyncClient:
@@ -228,10 +233,9 @@ class AsyncClient:
     ) -> None:
         self._choice = _Choice(namespace)
         self.chosen = self._choice.chosen
-        self._redis: Any = redis.asyncio.Redis.from_url(
-            url, retry=AsyncRetry(NoBackoff(), 0), **options(url, protocol)
-        )
-        take_replies_as_they_come(self._redis)
+        self._target, self._protocol = parse(url), protocol
+        is_cluster = self._target.kind == "cluster"
+        self._server = None if is_cluster else AsyncServer(self._target, protocol)
 
     async def streams(self, scope: Scope = "public") -> list[Listing]:
         """Return what the catalogue lists; see `Client.streams`."""
@@ -281,7 +285,8 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections. A closed client connects again when it is used again."""
-        await self._redis.aclose()
+        if self._server is not None:
+            await self._server.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -301,55 +306,65 @@ class AsyncClient:
         rows = await self._finish(catalogue(wish.space(self._choice.namespace)))
         return self._choice.listed(rows, wish).stream
 
+    def _open(self) -> AsyncServer | AsyncCluster:
+        """Return what runs commands; of a cluster each iterator and each call has its own."""
+        return self._server or AsyncCluster(self._target, self._protocol)
+
     async def _iterate(self, program: Program[T, None]) -> AsyncIterator[T]:
-        clock = 0.0
+        clock, server = 0.0, self._open()
         step = next(program)
-        while True:
-            if isinstance(step, Tell):
-                for event in step.told:
-                    yield event
-                step = next(program)
-            elif isinstance(step, Ask | Pause):
-                began = time.monotonic()
-                replies = await self._perform(step)
-                clock += time.monotonic() - began
-                step = program.send(Answer(clock, replies))
-            else:
-                step = next(program)
+        try:
+            while True:
+                if isinstance(step, Tell):
+                    for event in step.told:
+                        yield event
+                    step = next(program)
+                elif isinstance(step, Ask | Pause):
+                    began = time.monotonic()
+                    replies = await self._perform(step, server)
+                    clock += time.monotonic() - began
+                    step = program.send(Answer(clock, replies))
+                else:
+                    if isinstance(step, Redial):
+                        await server.redial()
+                    step = next(program)
+        finally:
+            server.end()
 
     async def _finish(self, program: Program[Never, T]) -> T:
-        began = time.monotonic()
+        began, server = time.monotonic(), self._open()
         answer: Answer | None = None
-        while True:
-            try:
+        try:
+            while True:
                 step = program.send(answer) if answer else next(program)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            assert isinstance(step, Ask | Pause)
-            replies = await self._perform(step)
-            answer = Answer(time.monotonic() - began, replies)
+                assert isinstance(step, Ask | Pause)
+                replies = await self._perform(step, server)
+                answer = Answer(time.monotonic() - began, replies)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            server.end()
 
-    async def _perform(self, step: Ask | Pause) -> list[Any] | str:
+    async def _perform(
+        self, step: Ask | Pause, server: AsyncServer | AsyncCluster
+    ) -> list[Any] | str:
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
-        replies = await self._attempt(step)
+        replies = await self._attempt(step, server)
         # redis-py loses a cancellation that meets an answer on its way in; one of before this call
         # was taken already, by an application that tidies up.
         if task and task.cancelling() > before:
             raise asyncio.CancelledError
         return replies
 
-    async def _attempt(self, step: Ask | Pause) -> list[Any] | str:
+    async def _attempt(
+        self, step: Ask | Pause, server: AsyncServer | AsyncCluster
+    ) -> list[Any] | str:
         if isinstance(step, Pause):
             await asyncio.sleep(spread(step.seconds))
             return []
         try:
-            if len(step.commands) == 1:
-                return [await self._redis.execute_command(*step.commands[0])]
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                for command in step.commands:
-                    pipeline.execute_command(*command)
-                return checked(await pipeline.execute(raise_on_error=False))
+            return await server.run(step.commands)
         except (redis.RedisError, OSError) as error:
-            return reason_of(error)
+            return reason_of(error, self._target)
