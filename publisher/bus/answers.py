@@ -124,8 +124,7 @@ def _rules(error: str) -> str:
     if named is not None:
         return f"+{named[1]}"
     digest = DIGEST.search(error)
-    rules = scripts.rules_of(digest[0]) if digest else ()
-    return f"what is missing of {' '.join(rules)}" if rules else "the missing right"
+    return f"what is missing of {' '.join(scripts.rules_of(digest[0] if digest else None))}"
 
 
 class Patience:

@@ -79,10 +79,8 @@ def digest(script: str) -> str:
 _CALL = re.compile(r"call\('([A-Z]+)'(?:, '(STREAM)')?")
 
 
-def rules_of(sha1: str) -> tuple[str, ...]:
-    """Return the ACL rules of the commands that a script runs, empty for one that is not ours."""
-    for script in ALL:
-        if digest(script) == sha1:
-            found = {"|".join(filter(None, match)).lower() for match in _CALL.findall(script)}
-            return tuple(sorted(f"+{name}" for name in found))
-    return ()
+def rules_of(sha1: str | None) -> list[str]:
+    """Return the ACL rules of the commands that a script runs, or all of them together."""
+    text = "".join(script for script in ALL if sha1 in (None, digest(script)))
+    found = {"|".join(filter(None, match)).lower() for match in _CALL.findall(text)}
+    return sorted(f"+{name}" for name in found)

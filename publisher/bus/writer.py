@@ -114,6 +114,8 @@ class Writer:
             else:
                 self.publication.answered(call, reply)
         for stream, words in self.publication.refused[self._refused :]:
+            if verdicts.judge(words) is Verdict.FATAL:
+                raise verdicts.refused(words)  # a right that no stream has
             self._log.error("stream.refused", stream=stream, answer=words, mend="delete the key")
         self._refused = len(self.publication.refused)
 

@@ -4,8 +4,8 @@
 local function keep(stream, own, snap, id, payload, retention)
   local added = redis.pcall('XADD', snap, id, 'd', payload)
   if type(added) == 'table' and added.err then
-    if string.find(added.err, 'WRONGTYPE', 1, true) then return added.err end
-    return -- a retry: it is there
+    if string.find(added.err, 'equal or smaller', 1, true) then return end -- a retry: it is there
+    return added.err
   end
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
