@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
+from redis.retry import Retry
 
 from publisher.access import access_to, readable
 from publisher.bus.sentinels import master_of
 from publisher.embedded import find_running
 from publisher.errors import ConfigurationError
-from publisher.redis_url import parse, with_options
+from publisher.redis_url import Target, parse, with_options
 from publisher.settings import REDIS_FILES, Settings, variable
 from publisher.state import StateFolder
+
+OF_A_NODE = ("host", "port", "db", "retry")
 
 
 def redis_url(settings: Settings) -> str:
@@ -55,8 +61,35 @@ def connect(url: str, settings: Settings) -> redis.Redis:
     """
     target = parse(url)
     node = target.nodes[0] if target.nodes else None
+    if target.kind == "cluster":
+        return _cluster(target, settings)
     if target.kind == "sentinel":
         node = master_of(target, settings.redis_timeout_s)
     access = access_to(target, node, settings.redis_timeout_s)
     pool = redis.ConnectionPool(connection_class=access.kind, **access.arguments)
     return redis.Redis.from_pool(pool)
+
+
+def servers(client: redis.Redis) -> list[redis.Redis]:
+    """Return a client for each server behind one: of a cluster its primaries."""
+    whole: Any = client
+    if not isinstance(whole, redis.RedisCluster):
+        return [client]
+    found: list[redis.Redis] = [whole.get_redis_connection(node) for node in whole.get_primaries()]
+    return found
+
+
+def _cluster(target: Target, settings: Settings) -> redis.Redis:
+    """Return a client of a cluster: no `redis.Redis`, but with the methods of one."""
+    timeout_s = settings.redis_timeout_s
+    access = access_to(target, target.nodes[0], timeout_s)
+    options = {name: access.arguments[name] for name in access.arguments if name not in OF_A_NODE}
+    client: Any = redis.RedisCluster(
+        startup_nodes=[ClusterNode(*node) for node in target.nodes],
+        ssl=target.is_tls,
+        require_full_coverage=False,
+        retry=Retry(NoBackoff(), 1),
+        **options,
+    )
+    found: redis.Redis = client
+    return found

@@ -107,8 +107,9 @@ class Publication:
 
     @property
     def floor(self) -> int | None:
-        """The highest epoch found in the streams; None until all are inspected."""
-        if any(stream.state is StreamState.INSPECTING for stream in self.streams):
+        """The highest epoch found in the streams; None until all (of shards: ours) are inspected."""
+        needed = [self.status] if self.plan.is_sharded else self.streams
+        if any(stream.state is StreamState.INSPECTING for stream in needed):
             return None
         return max(parse_id(stream.inspected)[0] for stream in self.streams)
 
@@ -342,7 +343,7 @@ class Publication:
 
     def trims(self, streams: Iterable[Stream] | None = None) -> list[Call]:
         """Return trims of these streams, or all, that run even when Redis is full (R8)."""
-        return self._schedule.trims(self.data if streams is None else streams)
+        return self._schedule.trims(streams or self.data)
 
     def _inspected(self, streams: Sequence[Stream], reply: list[str]) -> None:
         for stream, last_id, feed in zip(streams, reply[::2], reply[1::2], strict=True):

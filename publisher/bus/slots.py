@@ -62,7 +62,7 @@ def map_of(reply: Sequence[Any], asked: Node) -> SlotMap:
             (int(first), int(last), Node(_host(primary[0], asked), int(primary[1]) or asked.port))
             for first, last, primary, *_ in reply
         )
-    except (TypeError, IndexError) as error:
+    except (TypeError, IndexError, ValueError) as error:
         raise ValueError(f"not the answer to CLUSTER SLOTS: {error}") from None
 
 

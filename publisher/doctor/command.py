@@ -80,9 +80,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _beyond(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
     try:
-        # The server's own text: the client's parsing would lose what it does not know.
-        client.set_response_callback("INFO", bytes.decode)
-        yield from judge_server(client.execute_command("INFO"))
+        for server in reach.servers(client):
+            # The server's own text: the client's parsing would lose what it does not know.
+            server.set_response_callback("INFO", bytes.decode)
+            yield from judge_server(server.execute_command("INFO"))
     except redis.exceptions.NoPermissionError:
         yield Finding("bad", "the user may not run INFO", "grant +info to the user")
     yield from judge_rights(client, settings)

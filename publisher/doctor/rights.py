@@ -27,13 +27,14 @@ return denied
 """
 
 
-WITH_SUBCOMMAND = ("CLIENT", "XINFO")
+WITH_SUBCOMMAND = ("CLIENT", "CLUSTER", "XINFO")
 
 
 def needed(plan: FeedPlan) -> list[str]:
     """Return a command line for each right that publishing a feed needs."""
     status = status_keys(plan.space, plan.feed)
     lines = ["PING", "CLIENT SETNAME pykraken", "INFO server", "TIME"]
+    lines += ["CLUSTER SLOTS", "ASKING"] if plan.is_sharded else []
     lines += [f"HSET {catalogue_key(plan.space)} field value"]
     lines += _hash_rights(lease_key(plan.space, plan.feed))
     for symbol in plan.symbols:

@@ -235,7 +235,11 @@ class Scene:
 
     def watcher(self, symbols: tuple[str, ...] = SYMBOLS) -> Watcher:
         """Return a running consumer."""
-        watcher = Watcher(self.redis.url, symbols)
+        return self.watcher_at(self.redis.url, symbols)
+
+    def watcher_at(self, url: str, symbols: tuple[str, ...] = SYMBOLS) -> Watcher:
+        """Return a running consumer that reads elsewhere, or as somebody else."""
+        watcher = Watcher(url, symbols)
         watcher.start()
         self.stack.callback(watcher.end)
         return watcher

@@ -159,6 +159,25 @@ def test_the_shard_of_the_lease_is_lost(tmp_path: Path, matrix_row: MatrixRow) -
 
 
 @pytest.mark.row("R20")
+def test_a_start_while_a_shard_is_lost(tmp_path: Path, matrix_row: MatrixRow) -> None:
+    """Nobody knows how its streams end: the others open, it when it is back."""
+    with staged(tmp_path) as (scene, group):
+        lost = where(group, ETH)
+        lost.kill()
+        watcher = scene.watcher((BTC,))
+        publisher = scene.publisher(feed="f")
+        watcher.wait_updates(60)
+        lost.start()
+        late = scene.watcher((ETH,))
+        late.wait_updates(60)
+        for each in (watcher, late):
+            scene.judge(each)
+            assert each.count(Epoch) == 0
+        assert publisher.terminate() == 0
+        matrix_row.saw("the others were led and published; its own came with it")
+
+
+@pytest.mark.row("R20")
 def test_a_replica_takes_over(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """A primary killed: its replica is found by the cluster's map; what it lacked is filled."""
     with staged(tmp_path, replicas=True) as (scene, group):

@@ -33,7 +33,8 @@ class Server:
     """One server, or the master behind Sentinels: runs a program's commands. Many may share it."""
 
     def __init__(self, target: Target, protocol: Literal[2, 3]) -> None:
-        self._redis: Any = _redis_of(target, protocol)
+        self._sentinels: list[Any] = []
+        self._redis: Any = _redis_of(target, protocol, self._sentinels)
         take_replies_as_they_come(self._redis)
 
     def run(self, commands: Sequence[Command]) -> list[Any]:
@@ -51,7 +52,8 @@ class Server:
 
     def close(self) -> None:
         """Close the connections; a later command opens new ones."""
-        self._redis.close()
+        for each in (self._redis, *self._sentinels):
+            each.close()
 
     def end(self) -> None:
         """Another user may go on with it."""
@@ -61,7 +63,8 @@ class AsyncServer:
     """The same for asyncio."""
 
     def __init__(self, target: Target, protocol: Literal[2, 3]) -> None:
-        self._redis: Any = _async_redis_of(target, protocol)
+        self._sentinels: list[Any] = []
+        self._redis: Any = _async_redis_of(target, protocol, self._sentinels)
         take_replies_as_they_come(self._redis)
 
     async def run(self, commands: Sequence[Command]) -> list[Any]:
@@ -79,13 +82,14 @@ class AsyncServer:
 
     async def close(self) -> None:
         """Close the connections; a later command opens new ones."""
-        await self._redis.aclose()
+        for each in (self._redis, *self._sentinels):
+            await each.aclose()
 
     def end(self) -> None:
         """Another user may go on with it."""
 
 
-def _redis_of(target: Target, protocol: Literal[2, 3]) -> Any:
+def _redis_of(target: Target, protocol: Literal[2, 3], beside: list[Any]) -> Any:
     options = options_of(target, protocol) | {"retry": Retry(NoBackoff(), 0)}
     if target.kind == "sentinel":
         sentinels = redis.sentinel.Sentinel(
@@ -93,6 +97,7 @@ def _redis_of(target: Target, protocol: Literal[2, 3]) -> Any:
             sentinel_kwargs=_sentinel_options(target, protocol) | {"retry": Retry(NoBackoff(), 0)},
             **options,
         )
+        beside += sentinels.sentinels
         return sentinels.master_for(target.master)
     kind: type[Any] = redis.SSLConnection if target.is_tls else redis.Connection
     if target.path:
@@ -100,13 +105,14 @@ def _redis_of(target: Target, protocol: Literal[2, 3]) -> Any:
     return redis.Redis.from_pool(redis.ConnectionPool(connection_class=kind, **options))
 
 
-def _async_redis_of(target: Target, protocol: Literal[2, 3]) -> Any:
+def _async_redis_of(target: Target, protocol: Literal[2, 3], beside: list[Any]) -> Any:
     options = options_of(target, protocol) | {"retry": AsyncRetry(NoBackoff(), 0)}
     if target.kind == "sentinel":
         apart = {"retry": AsyncRetry(NoBackoff(), 0)}
         sentinels = redis.asyncio.sentinel.Sentinel(
             target.nodes, sentinel_kwargs=_sentinel_options(target, protocol) | apart, **options
         )
+        beside += sentinels.sentinels
         return sentinels.master_for(target.master)
     kind: type[Any] = redis.asyncio.Connection
     if target.is_tls:
