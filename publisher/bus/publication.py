@@ -107,7 +107,9 @@ class Publication:
 
     @property
     def floor(self) -> int | None:
-        """The highest epoch found in the streams; None until all (of shards: ours) are inspected."""
+        """The highest epoch found in the streams; None until all are inspected, but for those of
+        shards, which may be lost: each stream opens above its own last epoch anyway.
+        """
         needed = [self.status] if self.plan.is_sharded else self.streams
         if any(stream.state is StreamState.INSPECTING for stream in needed):
             return None

@@ -28,7 +28,12 @@ def slot_of(key: str) -> int:
 
 def key_of(command: Sequence[str | bytes | int]) -> str:
     """Return a command's first key."""
-    return str(command[3 if command[0] == "EVALSHA" else 1])
+    match command[0]:
+        case "EVALSHA":
+            return str(command[3])
+        case "XREAD":
+            return str(command[command.index("STREAMS") + 1])
+    return str(command[1])
 
 
 class SlotMap:

@@ -88,6 +88,9 @@ def test_every_call_s_keys_share_a_slot(given: dict[str, Any]) -> None:
 def test_the_key_that_decides() -> None:
     assert key_of(calls.renew("{k.feed.f}:lease", "me", 1, 2).command) == "{k.feed.f}:lease"
     assert key_of(calls.plain("XTRIM", "{k.a}:book.10", "MINID", "1-1").command) == "{k.a}:book.10"
+    assert (
+        key_of(("XREAD", "BLOCK", 100, "STREAMS", "{k.feed.f}:status", "$")) == "{k.feed.f}:status"
+    )
     assert key_of(calls.take_requests("{k.feed.f}:requests").command) == "{k.feed.f}:requests"
 
 
