@@ -12,6 +12,7 @@ from typing import Protocol
 
 import hiredis
 
+from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.keeper import RETRY_S, Ear
 from tests.simulation.network import Connection, Network
@@ -43,6 +44,7 @@ class SimulatedLink:
         self._failures = 0
         self._retry_at = 0.0
         self._generation = 0
+        self._patience = Patience()
 
     @property
     def is_up(self) -> bool:
@@ -76,11 +78,15 @@ class SimulatedLink:
                 lambda reason: post(lambda: self._was_closed(generation, reason)),
             )
 
-    def drop(self, reason: str, now: float) -> None:
-        """Close the link; it will be dialed again."""
-        self._wait(now)
+    def drop(self, reason: str, now: float, least_s: float = 0.0) -> None:
+        """Close the link; it will be dialed again, not before `least_s`."""
+        self._wait(now, least_s)
         self.close()
         self._ear.link_down()
+
+    def refuse(self, error: str, now: float) -> None:
+        """Close the link on an error answer with which it cannot go on."""
+        self.drop(error, now, self._patience.wait_s(error, now))
 
     def end(self) -> None:
         """Close for good."""
@@ -102,7 +108,11 @@ class SimulatedLink:
             return
         self._is_dialing = False
         now = self._network.world.now
-        if isinstance(result, str) or now < result.server.loading_until:
+        if isinstance(result, str):
+            self._wait(now)
+            return
+        if result.server.is_replica or now < result.server.loading_until:
+            result.close()
             self._wait(now)
             return
         result.server.load_scripts()
@@ -122,8 +132,8 @@ class SimulatedLink:
         pairs = zip(calls, map(decoded, replies), strict=True)
         self._ear.answers(list(pairs))
 
-    def _wait(self, now: float) -> None:
-        self._retry_at = now + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+    def _wait(self, now: float, least_s: float = 0.0) -> None:
+        self._retry_at = now + max(least_s, RETRY_S[min(self._failures, len(RETRY_S) - 1)])
         self._failures += 1
 
 

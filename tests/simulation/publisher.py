@@ -82,7 +82,7 @@ class Publisher:
         def link(name: str, address: Address, ear: writers.Writer, **_: object) -> LinkKeeper:
             return cast(LinkKeeper, SimulatedLink(name, ear, self, self.network))
 
-        with mock.patch.object(writers, "LinkKeeper", link):
+        with mock.patch.object(writers, "keeper_of", link):
             return writers.Writer(
                 self.publication,
                 self.lease,

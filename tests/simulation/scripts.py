@@ -37,22 +37,25 @@ def above(one: str, other: str) -> bool:
     return (len(one), one) > (len(other), other)
 
 
-def held_by(db: Keyspace, own: str) -> tuple[str | None, str | None]:
-    """Return epoch and writer of a stream's `.own`."""
-    epoch, writer = db.hmget(own, "epoch", "writer")
+def held_by(db: Keyspace, own: str) -> tuple[str | None, str | None] | str:
+    """Return epoch and writer of a stream's `.own`; or Redis' words."""
+    try:
+        epoch, writer = db.hmget(own, "epoch", "writer")
+    except Refused as error:
+        return str(error)
     return (
         None if epoch is None else epoch.decode(),
         None if writer is None else writer.decode(),
     )
 
 
-def keep(db: Keyspace, keys: Sequence[str], entry_id: str, body: bytes, retention: int) -> None:
-    """Write a snapshot and let go of what is past retention."""
+def keep(db: Keyspace, keys: Sequence[str], entry_id: str, body: bytes, retention: int) -> str:
+    """Write a snapshot and let go of what is past retention; return why it cannot be written."""
     stream, own, snap = keys
     try:
         db.xadd(snap, entry_id, b"d", body)
-    except Refused:
-        return
+    except Refused as error:
+        return "" if "equal or smaller" in str(error) else str(error)
     (listed,) = db.hmget(own, "snaps")
     kept = [part.rpartition("@") for part in (listed or b"").decode().split()]
     ids = [part[0] for part in kept] + [entry_id]
@@ -66,6 +69,7 @@ def keep(db: Keyspace, keys: Sequence[str], entry_id: str, body: bytes, retentio
     if first > 0:
         db.run("XTRIM", snap, "MINID", ids[first])
         db.run("XTRIM", stream, "MINID", "~", ids[first])
+    return ""
 
 
 def inspect(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer:
@@ -91,6 +95,8 @@ def open_epoch(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answ
         return [Code.REFUSED, found]
     entry_id, last, _ = found
     held = held_by(db, own)
+    if isinstance(held, str):
+        return [Code.REFUSED, held]
     if held == (epoch, writer) and last == epoch:
         return [Code.OK, 1]
     if not above(epoch, last):
@@ -103,7 +109,8 @@ def open_epoch(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answ
     db.xadd(stream, epoch + "-0", b"d", args[5])
     if len(args) > 6:
         db.xadd(stream, epoch + "-1", b"d", args[6])
-        keep(db, keys, epoch + "-1", args[7], int(args[4]))
+        if why := keep(db, keys, epoch + "-1", args[7], int(args[4])):
+            return [Code.REFUSED, why]
     return [Code.OK, 0]
 
 
@@ -120,12 +127,17 @@ class Append:
         self.snaps = list(zip(tail[::2], tail[1::2], strict=True))
         self.size = 5 + count + 2 * snaps
 
-    def write(self, db: Keyspace, skip: int) -> None:
-        """Write the entries behind the first `skip`, then the snapshots."""
+    def write(self, db: Keyspace, skip: int) -> str:
+        """Write the entries behind the first `skip`, then the snapshots; return why those cannot
+        be.
+        """
         for i, entry in enumerate(self.entries[skip:], self.expected + 1 + skip):
             db.xadd(self.stream, f"{self.epoch}-{i}", b"d", entry)
         for seq, body in self.snaps:
-            keep(db, self.keys, f"{self.epoch}-{seq.decode()}", body, self.retention)
+            entry_id = f"{self.epoch}-{seq.decode()}"
+            if why := keep(db, self.keys, entry_id, body, self.retention):
+                return why
+        return ""
 
 
 def append_one(db: Keyspace, part: Append) -> Verdict:
@@ -137,6 +149,8 @@ def append_one(db: Keyspace, part: Append) -> Verdict:
     if above(last, part.epoch):
         return Code.FENCED, entry_id
     held = held_by(db, part.own)
+    if isinstance(held, str):
+        return Code.REFUSED, held
     if held != (part.epoch, part.writer):
         if held[0] is not None and not above(part.epoch, held[0]):
             return Code.FENCED, held[0] + "-0"
@@ -152,7 +166,8 @@ def append_one(db: Keyspace, part: Append) -> Verdict:
             return Code.FENCED, entry_id
     elif not part.is_seed:
         return Code.LOST, entry_id
-    part.write(db, skip)
+    if why := part.write(db, skip):
+        return Code.REFUSED, why
     return Code.OK, skip
 
 
@@ -182,13 +197,16 @@ def snapshot(db: Keyspace, keys: Sequence[str], args: Sequence[bytes]) -> Answer
     if above(last, epoch):
         return [Code.FENCED, entry_id]
     held = held_by(db, own)
+    if isinstance(held, str):
+        return [Code.REFUSED, held]
     if held != (epoch, writer):
         if held[0] is not None and not above(epoch, held[0]):
             return [Code.FENCED, held[0] + "-0"]
         return [Code.LOST, entry_id]
     if last != epoch or top < int(seq):
         return [Code.LOST, entry_id]
-    keep(db, keys, f"{epoch}-{seq}", args[3], int(args[4]))
+    if why := keep(db, keys, f"{epoch}-{seq}", args[3], int(args[4])):
+        return [Code.REFUSED, why]
     return [Code.OK, 0]
 
 
