@@ -76,6 +76,8 @@ def _bare(target: Target, node: Node | None, timeout_s: float) -> Access:
     for name in files:
         if name in arguments:
             readable(arguments[name])
+    if "ssl_password" in target.options:
+        arguments["ssl_password"] = target.options["ssl_password"]
     arguments |= {
         "ssl_cert_reqs": "required",
         "ssl_check_hostname": True,

@@ -16,6 +16,7 @@ from publisher.errors import ConfigurationError, InvalidSettings
 from publisher.redis_url import Node, parse, with_options
 from publisher.setting_rules import mask_url
 from publisher.settings import Settings, load
+from tests.feed.certificates import authority
 from tests.topology.urls import BAD, GOOD
 
 Parse = Callable[[str], Any]
@@ -91,15 +92,16 @@ def test_the_files_of_the_settings_become_part_of_the_url(tmp_path: Path) -> Non
         "ca_file": "ssl_ca_certs",
     }
     given: dict[str, object] = {name: tmp_path / name for name in files}
+    given["ca_file"] = authority(tmp_path / "ca").certificate
     settings = load(given | {"redis_url": "rediss+sentinel://h/m"})
     assert settings.redis_url is not None
     options = parse(reach.whole_url(settings.redis_url, settings)).options
-    assert options == {option: str(tmp_path / name) for name, option in files.items()}
+    assert options == {option: str(given[name]) for name, option in files.items()}
 
 
-def test_a_private_ca_is_none_of_a_plain_redis() -> None:
+def test_a_private_ca_is_none_of_a_plain_redis(tmp_path: Path) -> None:
     """It may be there for the WebSocket's sake."""
-    settings = load({"redis_url": "redis://h", "ca_file": "/ca.pem"})
+    settings = load({"redis_url": "redis://h", "ca_file": authority(tmp_path).certificate})
     assert reach.whole_url("redis://h", settings) == "redis://h"
 
 

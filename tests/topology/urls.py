@@ -18,6 +18,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "redis://[::1]": {"nodes": [("::1", 6379)]},
     "redis://h?protocol=3": {"options": {"protocol": "3"}},
     "rediss://h": {"kind": "one", "is_tls": True, "nodes": [("h", 6379)]},
+    "rediss://h?ssl_cert_reqs=required&ssl_check_hostname=True": {"is_tls": True},
     "rediss://h?ssl_ca_certs=/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem": {
         "options": {
             "ssl_ca_certs": "/ca.pem",

@@ -149,8 +149,8 @@ def _bare(target: Target, protocol: Literal[2, 3]) -> dict[str, Any]:
     }
     if not target.is_tls:
         return options
-    files = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-    options |= {name: target.options[name] for name in files if name in target.options}
+    names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password")
+    options |= {name: target.options[name] for name in names if name in target.options}
     if target.kind == "sentinel":
         options["ssl"] = True
     return options | {

@@ -44,10 +44,13 @@ QUERIES = {
     "ssl_ca_certs": "PEM file of a private CA",
     "ssl_certfile": "PEM file of the client's certificate, for mutual TLS",
     "ssl_keyfile": "PEM file of its key",
+    "ssl_password": "what that key's file is encrypted with, if it is",
 }
 """What may follow the `?`."""
-SWITCHES = ("ssl_cert_reqs", "ssl_check_hostname")
-"""Redis clients know these; here they would turn the verification off."""
+SWITCHES = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
+"""Redis clients know these, by which verification is turned off; here they may only say that it is
+on.
+"""
 
 
 class Node(NamedTuple):
@@ -130,9 +133,9 @@ def _options(parts: SplitResult) -> dict[str, str]:
 
 def _check_options(options: dict[str, str], kind: Kind, *, is_tls: bool) -> None:
     for name in options:
-        if name in SWITCHES:
+        if options[name].lower() != SWITCHES.get(name, options[name].lower()):
             raise ValueError(f"must be without {name}: certificates are always verified")
-        if name not in QUERIES:
+        if name not in QUERIES and name not in SWITCHES:
             raise ValueError(f"must have behind the ? only {', '.join(QUERIES)}")
         if name.startswith("ssl_") and not is_tls:
             raise ValueError(f"must be of rediss:// (or rediss+...) where {name} is given")
