@@ -111,7 +111,9 @@ def frames(data: bytes) -> None:
     """
     if len(data) < 2:
         return
-    stream, sizes = data[2:], (data[0] % 7 + 1, data[1] % 64 + 1)
+    stream = data[2:]
+    least = 1 + len(stream) // 256  # a long stream in single bytes would cost what a hundred do
+    sizes = least + data[0] % 7, least + data[1] % 64
     pieces: list[bytes] = []
     at = 0
     while at < len(stream):
