@@ -69,34 +69,3 @@ def test_lines_of_libraries_have_the_same_form(stream: io.StringIO) -> None:
     logging.getLogger("library").warning("odd %d", 7)
     line = json.loads(stream.getvalue())
     assert (line["event"], line["level"]) == ("odd 7", "warning")
-
-
-class Full(io.StringIO):
-    """A disk that is full while `is_full`."""
-
-    is_full = False
-
-    def write(self, text: str) -> int:
-        if self.is_full:
-            raise OSError(28, "No space left on device")
-        return super().write(text)
-
-
-@pytest.mark.row("P7")
-def test_a_line_that_cannot_be_written_ends_nothing_and_is_counted() -> None:
-    stream = Full()
-    logs.configure(form="json", level="info", stream=stream)
-    try:
-        stream.is_full = True
-        for _ in range(3):
-            logs.get_logger("room").info("lost")
-        logging.getLogger("library").warning("lost too")
-        stream.is_full = False
-        logs.get_logger("room").info("kept")
-        first, second = stream.getvalue().splitlines()
-        assert first == "4 lines of the log could not be written"
-        assert json.loads(second)["event"] == "kept"
-        stream.close()
-        logs.get_logger("room").info("nobody reads it")
-    finally:
-        structlog.reset_defaults()
