@@ -9,7 +9,7 @@ ARGS ?=
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo sim test test-long simulation bench check format clean
+.PHONY: help run demo sim test test-long simulation fuzz bench check audit sbom format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,6 +32,9 @@ test-long: .venv/.installed-test ## the tests that take longer
 simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
 	$(BIN)/python -m tests.simulation --jobs $(WORKERS) $(ARGS)
 
+fuzz: .venv/.installed-fuzz ## coverage-guided fuzzing for FUZZ_SECONDS (60) in all, or of FUZZ_RUNS inputs
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
@@ -41,12 +44,18 @@ check: .venv/.installed-test ## style, types and floors
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 
+audit: .venv-supply/.installed ## ask for known vulnerabilities of what is installed; says loudly what could not be asked
+	.venv-supply/bin/python -m tests.supply audit
+
+sbom: .venv-supply/.installed ## write build/sbom.json (CycloneDX): what an installation is made of
+	.venv-supply/bin/python -m tests.supply sbom
+
 format: .venv/.installed-test ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands made
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-supply build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -65,3 +74,17 @@ $(BIN)/python:
 	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@$(PIP) install -e '.[embedded,sim,test]'
 	@touch $@ .venv/.installed-run
+
+.venv/.installed-fuzz: pyproject.toml | .venv/.installed-test
+	@echo "installing atheris into .venv"
+	@$(PIP) install --only-binary atheris -e '.[test,fuzz]' \
+	  && $(BIN)/python -c 'import atheris' \
+	  || { echo "make: no atheris for $$($(BIN)/python -V) on $$(uname -sm): it has wheels for Linux on" \
+	    "x86_64 with CPython 3.11 to 3.14; without it \`make test\` still runs each target's seeds" >&2; exit 1; }
+	@touch $@
+
+.venv-supply/.installed: pyproject.toml
+	@echo "installing pip-audit and cyclonedx-py into .venv-supply"
+	@$(PYTHON) -m venv .venv-supply
+	@.venv-supply/bin/python -m pip --disable-pip-version-check --quiet install '.[supply]'
+	@touch $@

@@ -30,7 +30,9 @@ from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
 from publisher.fetching import fetcher_of
+from publisher.health.threads import Threads
 from publisher.health.vitals import Vitals
+from publisher.health.watchdog import watching
 from publisher.kraken.messages import Instruments
 from publisher.listing import resolved
 from publisher.logs import get_logger
@@ -68,9 +70,11 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> int:
 
             at = settings.metrics_host, settings.metrics_port
             stack.enter_context(serving(daemon.vitals(), *at))
+        stack.enter_context(daemon.threads.heard())
         daemon.start_up()
-        daemon.main_loop()
-        daemon.shut_down()
+        with watching(lambda: daemon.last_turn):
+            daemon.main_loop()
+            daemon.shut_down()
     return 0
 
 
@@ -101,6 +105,7 @@ class Daemon:
         self._stops = 0
         self._next_tick = 0.0
         self.last_turn = time.monotonic()
+        self.threads = Threads(self._wake)
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
         self._writer = Writer(
@@ -220,6 +225,7 @@ class Daemon:
         self._writer.pump(now)
 
     def _tick(self, now: Now) -> None:
+        self.threads.check()
         for fetch, answer in self._fetcher.answers():
             for connection in self._connections:
                 if fetch.symbol in connection.session.subscriptions:

@@ -37,7 +37,7 @@ def scaled(number: str | int, precision: int) -> int:
         raise BadNumber(str(number)[: 2 * MAX_DIGITS], precision)
     if (
         isinstance(number, str)
-        and len(number) <= MAX_DIGITS
+        and precision < len(number) <= MAX_DIGITS
         and number[-1 - precision :][:1] == "."
     ):
         padded = number.replace(".", "", 1)

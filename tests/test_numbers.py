@@ -31,6 +31,7 @@ class Text(NamedTuple):
         ("0.031340", 6, 31340),
         (5, 1, 50),
         (0, 8, 0),
+        (".5", 8, 50_000_000),  # no JSON number, but JSON's strings come here too
         ("1e-08", 8, 1),
         ("1E-8", 8, 1),
         ("1.5e3", 0, 1500),

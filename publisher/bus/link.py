@@ -54,6 +54,9 @@ class Link:
         self._connection = connection
         self._socket: socket.socket = connection._sock
         self._socket.setblocking(False)
+        # redis-py's parser reads no more. It holds itself and 64 KiB in a circle, which would stay
+        # there after each connection: the daemon's collector hardly ever runs (fault P9).
+        vars(connection._parser).clear()
         self._reader = hiredis.Reader(encoding="utf-8", errors="replace")
         self._out = bytearray()
         self._owed: deque[tuple[Call, float]] = deque()

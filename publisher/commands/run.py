@@ -7,10 +7,11 @@ import shlex
 
 from pydantic import SecretStr
 
-from publisher import children, daemon
+from publisher import children, daemon, dumps
 from publisher.channel_rules import WITHOUT_SYMBOLS
 from publisher.credentials import check_credentials, credentials_of
 from publisher.flags import add_flags, settings_again, settings_of
+from publisher.setting_rules import has_password
 from publisher.settings import Settings
 from publisher.simulator.signing import SAMPLE_KEY, SAMPLE_SECRET
 
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.words:
         arguments.symbols = ",".join(arguments.words)
     settings = settings_of(arguments)
+    if credentials_of(settings) is not None or has_password(settings.redis_url or ""):
+        dumps.forbid()
     if settings.exchange == "kraken":
         check_credentials(settings)
         return daemon.run(settings, lambda: settings_again(arguments))

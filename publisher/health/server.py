@@ -37,7 +37,7 @@ def serving(vitals: Vitals, host: str, port: int) -> Iterator[str]:
     """
     listener = _listen(host, port)
     # Its own bind would ask the resolver for a name, and may share the port with another process.
-    server = ThreadingHTTPServer((host, port), _answerer(vitals), bind_and_activate=False)
+    server = _Server((host, port), _answerer(vitals), bind_and_activate=False)
     server.socket.close()
     server.socket = listener
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
@@ -51,6 +51,14 @@ def serving(vitals: Vitals, host: str, port: int) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    """Answers each request in a thread; what goes wrong in one is told in our log and ends it."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Tell it where secrets are masked, not on stderr."""
+        get_logger("health").warning("health.failed", exc_info=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

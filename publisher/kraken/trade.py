@@ -14,6 +14,7 @@ import msgspec
 
 from publisher.errors import BadFrame
 from publisher.kraken.messages import UNDECODABLE, unknown_fields_of
+from publisher.timestamps import NANOSECONDS, UINT64_END
 
 TradeId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -124,7 +125,9 @@ def decode_page(result: bytes) -> TradesPage:
 
 def _past(row: list[Any]) -> PastTrade:
     price, qty, seconds, side, ord_type, _misc, trade_id = row[:7]
-    time = int(Decimal(seconds).scaleb(9))
-    if type(trade_id) is not int or min(trade_id, time) < 0:
+    moment = Decimal(seconds)
+    # Before anything is made of it: 1e804111 takes seconds to become an int.
+    if type(trade_id) is not int or trade_id < 0 or not 0 <= moment < UINT64_END // NANOSECONDS:
         raise ValueError(f"row {str(row)[:80]}")
+    time = int(moment.scaleb(9))
     return PastTrade(SIDES[side], str(price), str(qty), ORD_TYPES.get(ord_type, ""), trade_id, time)

@@ -22,6 +22,9 @@ class Publisher:
     ends. `folder` takes its log and its state.
     """
 
+    module = "publisher"
+    """What is run, with `run` behind it."""
+
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.settings = settings
@@ -48,7 +51,7 @@ class Publisher:
         }
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "publisher", "run"],
+                [sys.executable, "-m", self.module, "run"],
                 cwd=self.folder,  # no .env of the developer's
                 env=inherited | fixed | given,
                 stdin=subprocess.DEVNULL,
