@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -19,6 +19,9 @@ REQUESTS_WAITING = 1000
 """More than these are forgotten; a consumer that fares by WIRE.md 7.6 keeps the stream as short."""
 REQUEST_BYTES = 256
 """Ten times an honest one."""
+
+AWAITED_ENTRIES = 100
+"""A status stream has one a second: more only for who slept."""
 
 HEX = re.compile("([0-9a-f]{2})*")
 
@@ -37,6 +40,7 @@ class Kind(Enum):
     RENEW = auto()
     RELEASE = auto()
     REQUESTS = auto()
+    FAREWELL = auto()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -66,6 +70,8 @@ def is_answer(call: Call, reply: object) -> bool:
         return isinstance(reply, list) and (
             reply[:1] == [-1] or (reply[:1] == [len(reply) - 1] and all(map(_is_hex, reply[1:])))
         )
+    if call.kind is Kind.FAREWELL:
+        return reply is None or entries_of(reply) is not None
     if call.kind is Kind.LOOK or call.kind is Kind.LOOK_STRANGER:
         parts = 3
     else:
@@ -73,6 +79,17 @@ def is_answer(call: Call, reply: object) -> bool:
     if not isinstance(reply, list) or len(reply) != parts:
         return False
     return call.kind not in (Kind.OPEN, Kind.APPEND, Kind.SNAPSHOT) or isinstance(reply[0], int)
+
+
+def entries_of(reply: Any) -> list[tuple[str, str]] | None:
+    """Return (id, text of `d`) of each entry that an XREAD of one stream gave; None for anything
+    else. RESP2 and RESP3 differ in its shape; bytes that are no text are replaced.
+    """
+    try:
+        ((_, rows),) = reply.items() if isinstance(reply, dict) else reply
+        return [(str(entry_id), str(fields[1])) for entry_id, fields in rows]
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 def _is_hex(part: object) -> bool:
@@ -145,6 +162,12 @@ def renew(key: str, owner: str, epoch: int, beat: int) -> Call:
 def release(key: str, owner: str, epoch: int) -> Call:
     """Give a lease back, so that a standby need not wait."""
     return Call(Kind.RELEASE, _evalsha(scripts.RELEASE, (key,), (owner, epoch)))
+
+
+def await_entry(key: str, after: str, block_ms: int) -> Call:
+    """Wait for what a stream gets behind the id `after` (`$`: its end)."""
+    limits = ("COUNT", AWAITED_ENTRIES, "BLOCK", block_ms)
+    return Call(Kind.FAREWELL, ("XREAD", *limits, "STREAMS", key, after))
 
 
 def take_requests(key: str) -> Call:

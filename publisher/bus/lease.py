@@ -21,6 +21,15 @@ from enum import StrEnum
 from publisher.bus import calls
 from publisher.bus.calls import Call, Kind
 
+LOOKS = 10
+"""A watcher's looks in a lease. Each may see a beat that late, and the takeover comes as much
+later; ten leave room within half a second of the lease's end (faults P2)."""
+BEATS = 4
+"""A leader's in a lease: two may be lost and one late."""
+EAGER_LOOK_S = 0.005
+EAGER_S = 3.0
+"""How long a leader that said farewell may take to release: its flush and its last call."""
+
 
 class LeaseState(StrEnum):
     """Where this process stands."""
@@ -39,6 +48,7 @@ class Lease:
         self.state = LeaseState.WATCHING
         self.epoch = 0
         self.holder = ""
+        """The process that leads, as a watcher saw it last; empty if unknown, or none."""
         self.has_rival = False
         """True when another process was seen to lead since this one last did."""
         self.lease_s = lease_s
@@ -49,6 +59,7 @@ class Lease:
         self._beat = 0
         self._due = 0.0
         self._is_asked = False
+        self._eager_until = 0.0
         self.renewed_at = 0.0
         """When the renewal that was last answered had been sent."""
         self._sent_at = 0.0
@@ -57,6 +68,12 @@ class Lease:
     def is_free(self) -> bool:
         """True when a claim may be tried."""
         return self.state is LeaseState.CLAIMING
+
+    @property
+    def rests_until(self) -> float | None:
+        """When a watcher looks next; None while it waits for an answer, or does not watch."""
+        is_at_rest = self.state is LeaseState.WATCHING and not self._is_asked
+        return self._due if is_at_rest else None
 
     def ticked(self, now: float, floor: int | None) -> Call | None:
         """Return the call that is due. A claim waits until `floor`, the highest epoch seen, is
@@ -67,18 +84,31 @@ class Lease:
         self._sent_at = now
         match self.state:
             case LeaseState.WATCHING:
-                self._due = now + self.lease_s / 5
+                self._due = now + self._pause(now)
                 call = Call(Kind.LOOK, ("HMGET", self.key, "owner", "epoch", "hb"))
             case LeaseState.CLAIMING:
                 if floor is None:
                     return None
                 call = calls.claim(self.key, self.owner, floor, self._seen or ("", ""))
             case LeaseState.LEADING:
-                self._due = now + self.lease_s / 4
+                self._due = now + self.lease_s / BEATS
                 self._beat += 1
                 call = calls.renew(self.key, self.owner, self.epoch, self._beat)
         self._is_asked = True
         return call
+
+    def _pause(self, now: float) -> float:
+        """Return the time to the next look: no later than when the silence is long enough."""
+        if now < self._eager_until:
+            return EAGER_LOOK_S
+        pause, left = self.lease_s / LOOKS, self._changed_at + self.lease_s - now
+        return left if 0.0 < left < pause else pause
+
+    def expect_release(self, now: float) -> None:
+        """The leader said farewell, so it did lead: look at once, and often, until it is gone."""
+        self.has_rival = True
+        self._eager_until = now + EAGER_S
+        self.hurry()
 
     def hurry(self) -> None:
         """Let the next call be due at once."""
@@ -110,11 +140,15 @@ class Lease:
     def _watch(self, now: float) -> None:
         self.state = LeaseState.WATCHING
         self._seen = None
+        self.holder = ""
+        self._eager_until = 0.0
         self._changed_at = self._looked_at = now
         self._due = now
 
     def _looked(self, reply: list[str], now: float) -> None:
         owner, *seen = reply
+        if owner != self.holder:
+            self._eager_until = 0.0  # it is gone, or followed already
         self.holder = owner
         previous, self._seen = self._seen, (seen[0], seen[1])
         gap, self._looked_at = now - self._looked_at, now

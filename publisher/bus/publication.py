@@ -147,12 +147,8 @@ class Publication:
     def connected(self) -> None:
         """The link is up: inspect what is not open, and send the rest again as it was."""
         self._is_linked = True
-        waiting = [
-            stream
-            for stream in self.streams
-            if stream.state is StreamState.INSPECTING and stream not in self._unconfirmed
-        ]
-        self._due += batches.inspections(waiting, self.plan)
+        waiting = [s for s in self.streams if s.state is StreamState.INSPECTING]
+        self._due += batches.inspections([s for s in waiting if s not in self._unconfirmed], self.plan)
         for stream in self.streams:
             if stream.state is StreamState.OPEN and stream.has_pending:
                 self._pending[stream] = None
@@ -247,9 +243,7 @@ class Publication:
         if not self.epoch or self._is_over:
             return
         self._depart()
-        for stream in [s for s in self.streams if s.state is READY] if self._is_linked else ():
-            if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
-                self._open(stream, now)
+        self.open_ready(now)
         for stream in [s for s in self._pending if s.takes_entries and s.is_overrun()]:
             stream.overrun()
             self._reopen(stream)
@@ -260,6 +254,13 @@ class Publication:
         quiet_since = now.mono - self.plan.heartbeat_s
         for stream in [s for s in self.data if s.published_at <= quiet_since and s.takes_entries]:
             self._intake.put_quiet(stream, self.data.heartbeat(stream), now.unix)
+
+    def open_ready(self, now: Now) -> None:
+        """Open the streams whose end is known, as soon as their books are live."""
+        is_able = self.epoch and self._is_linked and not self._is_over
+        for stream in [s for s in self.streams if s.state is READY] if is_able else ():
+            if self.foreign.get(stream.keys.stream) in {None, *self.gone}:
+                self._open(stream, now)
 
     def _reopen(self, stream: Stream) -> None:
         self._pending.pop(stream, None)

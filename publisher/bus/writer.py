@@ -18,6 +18,7 @@ from publisher.bus import calls, keys
 from publisher.bus.answers import Verdict
 from publisher.bus.asking import Requests
 from publisher.bus.calls import Call, Kind
+from publisher.bus.farewell import Farewell
 from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
@@ -113,6 +114,8 @@ class Writer:
                 return
             else:
                 self.publication.answered(call, reply)
+                if call.kind is Kind.INSPECT:
+                    self.publication.open_ready(self._clock())
         for stream, words in self.publication.refused[self._refused :]:
             if verdicts.judge(words) is Verdict.FATAL:
                 raise verdicts.refused(words)  # a right that no stream has
@@ -151,7 +154,7 @@ class Writer:
 
     def deposed(self) -> None:
         """Another process leads: nothing more is written."""
-        self._log.warning("lease.lost", holder=self.lease.holder)
+        self._log.warning("lease.lost", epoch=self.lease.epoch)
         self.lease.has_rival = True
         self.publication.stand_by()
         self.publication.inspect()
@@ -177,6 +180,9 @@ class _LeaseSide:
         plan = writer.publication.plan
         key = keys.requests_key(plan.space, plan.feed)
         self._requests = Requests(key, writer.publication.books)
+        status = keys.status_keys(plan.space, plan.feed).stream
+        # Well below the time after which a call counts as unanswered.
+        self._farewell = Farewell(status, address.timeout_s / 2)
         self._is_released = False
         self.owes_release = False
 
@@ -184,17 +190,27 @@ class _LeaseSide:
         self._keeper.ticked(now.mono)
         if not self._keeper.is_up or self._is_released:
             return
-        looks = list(self._looks(now.mono))
-        due = [*looks, self._lease.ticked(now.mono, self._floor()), self._asked(now.mono)]
+        due = [*self._looks(now.mono), self._asked(now.mono)]
         self._keeper.send([call for call in due if call is not None], now.mono)
+        self._next(now)
+
+    def _next(self, now: Now) -> None:
+        """Send the lease's call that is due, or else wait for a farewell until it is."""
+        if not self._keeper.is_up or self._is_released or self._farewell.is_awaited:
+            return
+        call = self._lease.ticked(now.mono, self._floor())
+        if call is None:
+            call = self._farewell.ticked(now.mono, self._lease.rests_until)
+        if call is not None:
+            self._keeper.send([call], now.mono)
 
     def _floor(self) -> int | None:
         """Return what a claim must be above; None while none is to be made, or another feed may
         live. Only a claim is worth the look at a thousand streams.
         """
-        if not self._lease.is_free or any(not s.is_gone for s in self._strangers.values()):
-            return None
-        return self._writer.publication.floor
+        publication = self._writer.publication
+        is_alone = publication.gone.issuperset(publication.foreign.values())
+        return publication.floor if self._lease.is_free and is_alone else None
 
     def _asked(self, now: float) -> Call | None:
         """Hear what consumers ask, while we lead; return the call that looks for more."""
@@ -232,36 +248,52 @@ class _LeaseSide:
     def link_up(self) -> None:
         self._lease.failed()
         self._requests.failed()
+        self._farewell.failed()
 
     def link_down(self) -> None:
         self._lease.failed()
         self._requests.failed()
+        self._farewell.failed()
         self.owes_release = False
 
     def answers(self, answers: list[tuple[Call, Reply]]) -> None:
         for call, reply in answers:
             now = self._clock()
-            if call.kind is Kind.REQUESTS and isinstance(reply, hiredis.ReplyError):
-                self._asking_refused(str(reply), now)
-            elif isinstance(reply, hiredis.ReplyError):
-                self._lease.failed()
-                verdict = verdicts.judge(str(reply))
-                if verdict in (Verdict.FATAL, Verdict.KEY, Verdict.MOVE):
-                    raise verdicts.refused(str(reply))
-                if verdict not in (Verdict.WAIT, Verdict.TRIM):
-                    self._keeper.refuse(str(reply), now.mono)
+            if isinstance(reply, hiredis.ReplyError):
+                self._error(call, str(reply), now)
+                if not self._keeper.is_up:
                     return
             elif not calls.is_answer(call, reply):
                 self._keeper.drop("the answer to another call", now.mono)
                 return
             elif call.kind is Kind.RELEASE:
                 self.owes_release = False
+            elif call.kind is Kind.FAREWELL:
+                if self._farewell.answered(reply):
+                    self._lease.expect_release(now.mono)
+                self._next(now)
             elif call.kind is Kind.REQUESTS and reply[0] < 0:
                 self._asking_refused(reply[1], now)
             elif call.kind is Kind.REQUESTS:
                 self._requests.answered(reply[1:])
             else:
                 self._take(call, ["" if part is None else str(part) for part in reply], now)
+                if self._lease.state is not LeaseState.LEADING:
+                    self._next(now)  # the next tick may be a twentieth of a second away
+
+    def _error(self, call: Call, words: str, now: Now) -> None:
+        if call.kind is Kind.REQUESTS:
+            self._asking_refused(words, now)
+            return
+        if call.kind is Kind.FAREWELL:
+            self._waiting_refused(words, now)
+            return
+        self._lease.failed()
+        verdict = verdicts.judge(words)
+        if verdict in (Verdict.FATAL, Verdict.KEY, Verdict.MOVE):
+            raise verdicts.refused(words)
+        if verdict not in (Verdict.WAIT, Verdict.TRIM):
+            self._keeper.refuse(words, now.mono)
 
     def is_full(self, call: Call) -> list[Call]:
         return []
@@ -272,6 +304,12 @@ class _LeaseSide:
         mend = "`pykraken doctor` lists the rights needed; a key of another type is to be deleted"
         self._log.warning("requests.refused", answer=words, mend=mend)
 
+    def _waiting_refused(self, words: str, now: Now) -> None:
+        """Who cannot wait for a farewell looks at the lease as often as ever."""
+        self._farewell.refused(now.mono)
+        mend = "`pykraken doctor` lists the rights needed; a key of another type is to be deleted"
+        self._log.warning("standby.deaf", answer=words, mend=mend)
+
     def _take(self, call: Call, reply: list[str], now: Now) -> None:
         if call.kind is Kind.LOOK_STRANGER:
             for stranger in self._strangers.values():
@@ -280,10 +318,14 @@ class _LeaseSide:
                     if stranger.is_gone:
                         self._writer.publication.gone.add(stranger.feed)
             return
-        before = self._lease.state
+        before, holder = self._lease.state, self._lease.holder
         self._lease.answered(call, reply, now.mono)
         after = self._lease.state
+        if self._lease.holder not in ("", holder):
+            feed = self._writer.publication.plan.feed
+            self._log.info("lease.standby", feed=feed, leader=self._lease.holder)
         if before is not LeaseState.LEADING and after is LeaseState.LEADING:
+            self._farewell.forget()
             self._writer.claimed()
         elif before is LeaseState.LEADING and after is not LeaseState.LEADING:
             self._writer.deposed()

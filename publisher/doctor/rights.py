@@ -43,6 +43,7 @@ def needed(plan: FeedPlan) -> list[str]:
             lines += _stream_rights(stream)
         lines += _hash_rights(keys.own)
     lines += [*_stream_rights(status.stream), *_hash_rights(status.own)]
+    lines += [f"XREAD STREAMS {status.stream} 0"]
     requests = requests_key(plan.space, plan.feed)
     return [*lines, f"XRANGE {requests} - +", f"XTRIM {requests} MAXLEN 0"]
 

@@ -29,6 +29,14 @@ def streams(count: int) -> list[Stream]:
         (Kind.RENEW, 0, [0, "5"], [[], 0]),
         (Kind.RELEASE, 0, 1, [[1, "5"]]),
         (Kind.REQUESTS, 0, [2, "82", ""], [[1, "82", ""], ["me", "5", "1"], [], 0]),
+        (
+            Kind.FAREWELL,
+            0,
+            None,
+            [[0], [1, "5"], ["me", "5", "1"], 1, "OK", [], [1, "82"], [["k", 1]]],
+        ),
+        (Kind.FAREWELL, 0, [["k", [["5-1", ["d", "x"]]]]], [[["k", [["5-1", []]]]]]),
+        (Kind.FAREWELL, 0, {"k": [["5-1", ["d", "x"]]]}, [{"k": 1}]),
         (Kind.REQUESTS, 0, [-1, "WRONGTYPE"], [["-1", "WRONGTYPE"]]),
     ],
 )

@@ -287,8 +287,11 @@ def test_stale_is_told_once_and_ends_with_an_entry() -> None:
 def test_bye_and_a_lost_server_leave_a_stale_book() -> None:
     story = Story().grow(2)
     replica, judge, source = _joined(story)
-    story.append(pack("bye"))
+    as_of = replica.state.ts_event
+    assert as_of > 0
+    story.append(pack("bye", te=0))
     source.settle(replica, judge, 1)
+    assert replica.state.ts_event == as_of, "a farewell has no time of the venue's"
     assert replica.state.is_valid
     assert replica.state.is_stale
     story.begin(EPOCH + 1, pe=EPOCH, ps=4)

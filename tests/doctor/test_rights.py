@@ -22,8 +22,8 @@ from tests.servers import RedisServer
 
 # The publisher's user of the design: scripts, and the commands that they run.
 COMMANDS = (
-    "client|setname evalsha script|load xadd xrange xtrim xinfo|stream hget hset hmget time info "
-    "ping"
+    "client|setname evalsha script|load xadd xread xrange xtrim xinfo|stream hget hset hmget time "
+    "info ping"
 )
 PUBLIC, PRIVATE = "~{kraken.*}*", "~{priv.kraken.*}*"
 
@@ -58,7 +58,7 @@ def test_the_rights_of_each_channel_are_those_of_its_own_keys(
     own, other = (PUBLIC, PRIVATE) if channel not in ACCOUNTS else (PRIVATE, PUBLIC)
     assert [f.level for f in judged(redis_server, *granted(own), channel=channel)] == ["ok"]
     found = judged(redis_server, "resetkeys", *granted(other), channel=channel)
-    about_keys = {"HMGET", "HGET", "HSET", "XADD", "XRANGE", "XTRIM", "XINFO"}
+    about_keys = {"HMGET", "HGET", "HSET", "XADD", "XREAD", "XRANGE", "XTRIM", "XINFO"}
     assert {f.what.split()[5] for f in found} == about_keys
 
 

@@ -148,6 +148,7 @@ class Publisher:
             return
         while self._inbox and self.is_alive:
             self._inbox.popleft()()
+            self._file()  # an answer may have opened an epoch, before the next frame
         now = self.clock()
         if now.mono >= self._next_tick:
             self._next_tick = now.mono + TICK_S

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from publisher.bus.scripts import INSPECT, digest
 from tests.simulation.keyspace import Argument, Keyspace
 from tests.simulation.scripts import Script
-from tests.simulation.streams import Id, Refused, parse_id
+from tests.simulation.streams import ZERO, Id, Refused, parse_id
 from tests.simulation.world import UNIX_NS, World
 
 OOM = "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"
@@ -123,7 +123,8 @@ class Server:
         named = words[words.index("STREAMS") + 1 :]
         half = len(named) // 2
         positions = [
-            (key, parse_id(at)) for key, at in zip(named[:half], named[half:], strict=True)
+            (key, self._end(key) if at == "$" else parse_id(at))
+            for key, at in zip(named[:half], named[half:], strict=True)
         ]
         if self.world.now < self.loading_until:
             answer(Refused(LOADING))
@@ -136,6 +137,10 @@ class Server:
         self._blocked.append(blocked)
         wait_s = int(words[words.index("BLOCK") + 1]) / 1000
         self.world.at(wait_s, lambda: self.reach(lambda: self._give_up(blocked)))
+
+    def _end(self, key: str) -> Id:
+        stream = self.db.stream(key)
+        return stream.last if stream is not None else ZERO
 
     def _give_up(self, blocked: Blocked) -> None:
         if not blocked.is_over:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from unittest import mock
+
 import pytest
 
+from publisher.bus.farewell import Farewell
 from tests.simulation.campaign import Summary, run
 from tests.simulation.faults import PLAN
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.run import simulate
-from tests.simulation.stage import Parts
+from tests.simulation.stage import Parts, Stage
 from tests.simulation.world import World
 
 FIRST = 1_000_000
@@ -38,6 +42,42 @@ def test_a_failure_names_its_seed_and_what_happened_before() -> None:
     summary = Summary()
     summary.add(result)
     assert "failed seeds: 5" in list(summary.lines())
+
+
+def _stops(stage: Stage) -> None:
+    """Every four seconds whoever leads is told to stop, and nothing else goes wrong."""
+
+    def stop() -> None:
+        (leader,) = stage.leaders
+        began = stage.world.now
+        leader.stop()
+        stage.replace(leader, 3.0)
+
+        def look() -> None:
+            if not [p for p in stage.leaders if p is not leader]:
+                stage.world.at(0.001, look)
+            else:
+                stage.world.counts["handovers"] += 1
+                stage.world.counts["handover ms"] += round(1000 * (stage.world.now - began))
+
+        look()
+
+    for number in range(1, 6):
+        stage.world.at(4.0 * number, stop)
+
+
+def test_a_farewell_wakes_whoever_stands_by() -> None:
+    """In virtual time: a few turns of two loops; looking at the lease alone takes longer."""
+    woken, blind = Counter[str](), Counter[str]()
+    for seed in range(FIRST, FIRST + 6):
+        result = simulate(seed, chaos=_stops)
+        assert result.failure == ""
+        woken += result.counts
+        with mock.patch.object(Farewell, "answered", lambda self, _: self.failed()):
+            blind += simulate(seed, chaos=_stops).counts
+    assert woken["handovers"] == blind["handovers"] == 30
+    assert woken["handover ms"] / 30 < 45
+    assert blind["handover ms"] / 30 > 75, "without the hint the wait is longer"
 
 
 def test_every_kind_of_fault_is_drawn() -> None:

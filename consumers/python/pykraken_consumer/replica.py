@@ -279,7 +279,8 @@ class Replica:
             return
         if is_told:
             self.state.seq = entry_id.seq
-            self.state.ts_event = getattr(event, "ts_event", self.state.ts_event)
+            # 0: the venue gave none, so what the state shows is as old as it was.
+            self.state.ts_event = getattr(event, "ts_event", 0) or self.state.ts_event
             yield self._event(event)
 
     def _act(self, event: WireEvent) -> bool:
