@@ -148,7 +148,9 @@ class Publication:
         """The link is up: inspect what is not open, and send the rest again as it was."""
         self._is_linked = True
         waiting = [s for s in self.streams if s.state is StreamState.INSPECTING]
-        self._due += batches.inspections([s for s in waiting if s not in self._unconfirmed], self.plan)
+        self._due += batches.inspections(
+            [s for s in waiting if s not in self._unconfirmed], self.plan
+        )
         for stream in self.streams:
             if stream.state is StreamState.OPEN and stream.has_pending:
                 self._pending[stream] = None

@@ -16,6 +16,8 @@ from tests.faults.heads import Heads, percentiles
 from tests.faults.scene import SYMBOLS, Epoch, Gap, Scene, Watcher, staged, stream_of
 from tests.polling import wait_until
 
+WARM_S = 60.0
+"""A machine that is busy with other things may take long to start a process."""
 STREAMS = tuple(map(stream_of, SYMBOLS))
 
 
@@ -29,16 +31,18 @@ class Crew:
         self.heads.start()
         scene.stack.callback(self.heads.end)
         self.members = [scene.publisher(f"p{number}", **settings) for number in range(size)]
-        self.heads.wait_epochs(1)
+        self.heads.wait_epochs(1, WARM_S)
         for member in self.members:
             self.warm(member)
 
     def warm(self, member: Publisher) -> None:
         """Wait until a process has both links and its books, and leads or knows who does."""
-        member.wait_for("redis.connected", count=2)
-        member.wait_for("feed.connected")
+        member.wait_for("redis.connected", count=2, timeout_s=WARM_S)
+        member.wait_for("feed.connected", timeout_s=WARM_S)
         wait_until(
-            lambda: member.log("lease.standby") or member.log("lease.claimed"), 15, "it has a place"
+            lambda: member.log("lease.standby") or member.log("lease.claimed"),
+            WARM_S,
+            "it leads, or knows who does",
         )
 
     @property

@@ -194,6 +194,12 @@ def _replace(state: State, event: AnySnapshot | ChannelEvent) -> None:
         setattr(state, name, getattr(event, name))
 
 
+def values_of(state: State) -> tuple[Any, ...] | None:
+    """Return what a state is known by in which each event is the whole; None for the others."""
+    names = _OWN.get(type(state))
+    return None if names is None else tuple(getattr(state, name) for name in names)
+
+
 def _clear(state: CandleState) -> None:
     for name in _CANDLE:
         setattr(state, name, None)

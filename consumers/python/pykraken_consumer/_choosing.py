@@ -7,12 +7,13 @@ Pure. Knows nothing of Redis; rows of the catalogue are handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple, Self, TypedDict
 
 from ._life_events import Listing
 from .errors import AmbiguousStream, NoStream
 from .wire import Channel
 
+BOTH: Final = "ab"  # what `line` is where two lines are to be one
 PRIVATE: Final = ("executions", "balances")
 WITHOUT_SYMBOL: Final = ("instrument", *PRIVATE)
 # Which words say more about a stream of a channel, beside `line`.
@@ -31,7 +32,7 @@ _MEANINGFUL: Final[dict[str, tuple[str, ...]]] = {
 
 class Words(TypedDict, total=False):
     """What an application may say of the streams that it wants; what is left out the catalogue
-    decides. `channel` is `book` unless it is told.
+    decides. `channel` is `book` unless it is told. `line` is `a`, `b`, or `ab` for both as one.
     """
 
     channel: Channel
@@ -80,6 +81,18 @@ class Wish(NamedTuple):
         details = "" if self.channel in PRIVATE else "".join(f".{word}" for word in told)
         line = f"/{self.line}" if self.line else ""
         return f"{{{self.space(namespace)}.{name}}}:{self.channel}{details}{line}"
+
+    def lines(self) -> tuple[Self, ...]:
+        """Return this wish, or where it is of both lines (`line="ab"`) one for each."""
+        if self.line != BOTH:
+            return (self,)
+        return tuple(self._replace(line=line) for line in BOTH)
+
+
+def both_lines(stream: str) -> tuple[str, str]:
+    """Return both lines of a stream, given one of them (WIRE §2.3)."""
+    base = stream[:-1]
+    return base + BOTH[0], base + BOTH[1]
 
 
 def wishes(symbols: Sequence[str], words: Words) -> list[Wish]:

@@ -97,6 +97,29 @@ class Reconnected(NamedTuple):
     """Redis answers again; the sequence goes on where it stood."""
 
 
+class LineUp(NamedTuple):
+    """Of two lines followed as one (WIRE §7.7): `line` has a valid state."""
+
+    line: str
+
+
+class LineDown(NamedTuple):
+    """`line` is lost, by what `cause` says; the other, where it is up, carries on and nothing is
+    missing. The state is invalid or stale only when both are lost.
+    """
+
+    line: str
+    cause: WireEvent | LocalEvent
+
+
+class Jump(NamedTuple):
+    """It goes on with `line` where the two lines did not meet: the state is whole and proven, but
+    events between may have been told by neither, or are told a second time.
+    """
+
+    line: str
+
+
 LocalEvent = (
     Joined
     | Gap
@@ -107,6 +130,9 @@ LocalEvent = (
     | TrimWarning
     | Disconnected
     | Reconnected
+    | LineUp
+    | LineDown
+    | Jump
 )
 
 

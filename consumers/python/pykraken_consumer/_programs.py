@@ -16,6 +16,8 @@ from typing import Any, Final, Generic, NamedTuple, Never, TypeVar
 from msgpack import packb
 
 from ._events import Disconnected, Event
+from ._line_trades import TradeLines
+from ._lines import Lines
 from ._states import State
 from .errors import DecodeError, NoStream, NotReady, RedisUnreachable
 from .replica import Missing, Replica
@@ -36,6 +38,8 @@ BACKOFF_S: Final = (0.05, 2.0)  # first and longest pause before connecting agai
 Told = TypeVar("Told", covariant=True)
 Result = TypeVar("Result")
 Batch = list[tuple[bytes, bytes | None]]  # entries: id, `d`
+Wanted = str | tuple[str, str]
+"""A stream, or the two lines of one."""
 Command = tuple[str | bytes | int, ...]
 
 
@@ -109,10 +113,15 @@ def newest(stream: str) -> Command:
 
 
 class Follower:
-    """The program of `follow`: the replicas of many streams, fed by one XREAD."""
+    """The program of `follow`: the replicas of many streams, fed by one XREAD; of two lines of a
+    stream, given as a pair, an arbiter makes one.
+    """
 
-    def __init__(self, streams: Iterable[str], missing: Missing, block_ms: int) -> None:
-        self.replicas = {stream: Replica(stream, 0.0, missing) for stream in streams}
+    def __init__(self, wanted: Iterable[Wanted], missing: Missing, block_ms: int) -> None:
+        self.replicas: dict[str, Replica] = {}
+        self._lines: dict[str, tuple[Lines | TradeLines, int]] = {}
+        for streams in wanted:
+            self._add(streams, missing)
         self.now = 0.0
         self._block_ms = block_ms
         self._count = max(1, min(READ_COUNT, READ_TOTAL // max(1, len(self.replicas))))
@@ -124,6 +133,27 @@ class Follower:
         self._is_away = False
         self._heard = 0.0
 
+    def _add(self, streams: Wanted, missing: Missing) -> None:
+        if isinstance(streams, str):
+            self.replicas[streams] = Replica(streams, 0.0, missing)
+            return
+        one, other = (Replica(stream, 0.0) for stream in streams)  # either may come later
+        arbiter = (TradeLines if one.channel == "trade" else Lines)((one, other))
+        for number, replica in enumerate((one, other)):
+            self.replicas[replica.stream] = replica
+            self._lines[replica.stream] = arbiter, number
+
+    def _told(self, replica: Replica, events: Iterable[Event]) -> Iterable[Event]:
+        """Return what the application gets of what a replica tells, as lazily."""
+        found = self._lines.get(replica.stream)
+        if found is None:
+            return events
+        arbiter, number = found
+        return (told for event in events for told in arbiter.take(number, event, self.now))
+
+    def _of_all(self, tell: Callable[[Replica], Event]) -> Tell[Event]:
+        return Tell([e for r in self.replicas.values() for e in self._told(r, [tell(r)])])
+
     def run(self) -> Program[Event, None]:
         """Follow for ever, connecting again whenever Redis is away."""
         pause = BACKOFF_S[0]
@@ -134,7 +164,7 @@ class Follower:
             except _Away as away:
                 if not self._is_away:
                     self._is_away = True
-                    yield Tell([r.disconnected(str(away)) for r in self.replicas.values()])
+                    yield self._of_all(partial(Replica.disconnected, reason=str(away)))
                 yield Idle()
                 self.now = (yield Pause(pause)).now
                 pause = min(pause * 2, BACKOFF_S[1])
@@ -155,7 +185,10 @@ class Follower:
                 yield Tell(take([next(replies) for _ in commands]))
         yield from self._entries()
         for replica, last in self._heads:
-            yield Tell(replica.heads_read(last, self.now))
+            yield Tell(self._told(replica, replica.heads_read(last, self.now)))
+        for arbiter, number in self._lines.values():
+            if number == 0:
+                yield Tell(arbiter.ticked(self.now))
 
     def _ask(self, commands: Sequence[Command]) -> Program[Event, list[Any]]:
         answer = yield Ask(commands)
@@ -164,7 +197,7 @@ class Follower:
             raise _Away(answer.replies)
         if self._is_away:
             self._is_away = False
-            yield Tell([replica.reconnected() for replica in self.replicas.values()])
+            yield self._of_all(Replica.reconnected)
         return answer.replies
 
     def _side_reads(self) -> Iterator[tuple[list[Command], Callable[[list[Any]], Iterable[Event]]]]:
@@ -184,22 +217,24 @@ class Follower:
                     command = ("XRANGE", stream, "-", "+", "COUNT", 1)
                     yield [command, newest(stream)], partial(self._horizon, replica)
 
-    def _join(self, replica: Replica, replies: list[Any]) -> list[Event]:
+    def _join(self, replica: Replica, replies: list[Any]) -> Iterable[Event]:
         entry_id, data = _first(replies[0]) or (None, None)
-        return replica.snapshot_read(entry_id, data, self.now)
+        return self._told(replica, replica.snapshot_read(entry_id, data, self.now))
 
-    def _pointer(self, replica: Replica, replies: list[Any]) -> list[Event]:
+    def _pointer(self, replica: Replica, replies: list[Any]) -> Iterable[Event]:
         found = _first(replies[0])
-        return replica.pointer_read(found[1] if found else None, self.now)
+        told = replica.pointer_read(found[1] if found else None, self.now)
+        return self._told(replica, told)
 
     def _note_head(self, replica: Replica, replies: list[Any]) -> list[Event]:
         found = _first(replies[0])
         self._heads.append((replica, found[0] if found else None))
         return []
 
-    def _horizon(self, replica: Replica, replies: list[Any]) -> list[Event]:
+    def _horizon(self, replica: Replica, replies: list[Any]) -> Iterable[Event]:
         oldest, latest = _first(replies[0]), _first(replies[1])
-        return replica.horizon_read(oldest[0], latest[0]) if oldest and latest else []
+        told = replica.horizon_read(oldest[0], latest[0]) if oldest and latest else []
+        return self._told(replica, told)
 
     def _entries(self) -> Program[Event, None]:
         """Read the next entries of all streams in one XREAD, and hand them to their replicas."""
@@ -219,7 +254,7 @@ class Follower:
         self._behind = {stream for stream, batch in batches if len(batch) >= self._count}
         for stream, batch in batches:
             replica = self.replicas[stream]
-            yield Tell(replica.received(batch, self.now))
+            yield Tell(self._told(replica, replica.received(batch, self.now)))
             if stream not in self._behind:
                 replica.caught_up()
         if batches:
@@ -231,13 +266,15 @@ class Follower:
             yield Idle()
 
 
-def one_state(stream: str, wait_s: float) -> Program[Never, State]:
-    """Return the state of `stream` once it is valid and nothing newer is to be read.
+def one_state(wanted: Wanted, wait_s: float) -> Program[Never, State]:
+    """Return the state of a stream, or that of its newer line, once it is valid and nothing newer
+    is to be read.
 
     Raise `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
     """
-    follower = Follower([stream], "wait", ONE_SHOT_BLOCK_MS)
-    replica = follower.replicas[stream]
+    streams = [wanted] if isinstance(wanted, str) else wanted
+    follower = Follower(streams, "wait", ONE_SHOT_BLOCK_MS)
+    replicas = follower.replicas.values()
     steps, reason = follower.run(), ""
     step = next(steps)
     while True:
@@ -249,12 +286,13 @@ def one_state(stream: str, wait_s: float) -> Program[Never, State]:
                 reason = told.body.reason if isinstance(told.body, Disconnected) else ""
         elif isinstance(step, Redial):
             pass  # whoever asks once does not wait for so long
-        elif replica.state.is_valid and not reason:
-            return replica.state
+        elif valid := [] if reason else [r.state for r in replicas if r.state.is_valid]:
+            return max(valid, key=lambda state: state.ts_event)
         elif follower.now >= wait_s:
             if reason:
                 raise RedisUnreachable(reason, wait_s)
-            raise NotReady(stream, wait_s) if replica.cursor else NoStream(stream)
+            is_there = any(replica.cursor for replica in replicas)
+            raise NotReady(streams[0], wait_s) if is_there else NoStream(streams[0])
         step = next(steps)
 
 

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final, Literal, Never, Self, TypeVar, Unpack
 import redis
 
 from ._answers import reason_of, spread
-from ._choosing import Wish, Words, choose, one_wish, wishes
+from ._choosing import Wish, Words, both_lines, choose, one_wish, wishes
 from ._cluster import AsyncCluster, Cluster
 from ._events import Event, Record
 from ._programs import (
@@ -34,6 +34,7 @@ from ._programs import (
     Program,
     Redial,
     Tell,
+    Wanted,
     catalogue,
     one_state,
     request,
@@ -43,6 +44,7 @@ from ._servers import AsyncServer, Server
 from ._states import State
 from ._url import parse
 from .book import Book, OrderBook
+from .errors import NoStream
 from .replica import Missing
 from .wire import EntryId, Listing, place_of
 
@@ -71,12 +73,12 @@ class _Choice:
         return first
 
 
-def _book_stream(stream: str) -> str:
-    """Return the key of a book's stream. Raise `ValueError` for one of another channel."""
-    channel = place_of(stream)
-    if channel not in ("book", "level3"):
+def _book_stream(wanted: Wanted) -> Wanted:
+    """Return what holds a book. Raise `ValueError` for a stream of another channel."""
+    stream = wanted if isinstance(wanted, str) else wanted[0]
+    if place_of(stream) not in ("book", "level3"):
         raise ValueError(f"{stream} holds no book: use state()")
-    return stream
+    return wanted
 
 
 class Client:
@@ -109,7 +111,7 @@ class Client:
         `AmbiguousStream`, `RedisRefused`, and `RedisUnreachable` when the catalogue is needed and
         cannot be read.
         """
-        streams = [self._stream(wish) for wish in wishes(symbols, words)]
+        streams = [self._wanted(wish) for wish in wishes(symbols, words)]
         return self._iterate(Follower(streams, missing, BLOCK_MS).run())
 
     def book(self, symbol: str, *, wait_s: float = 5.0, **words: Unpack[Words]) -> Book | OrderBook:
@@ -118,15 +120,15 @@ class Client:
 
         Raise `ValueError`, `NoStream`, `NotReady` or `RedisUnreachable` after `wait_s` seconds.
         """
-        stream = _book_stream(self._stream(one_wish(symbol, words)))
-        book = self._finish(one_state(stream, wait_s))
+        wanted = _book_stream(self._wanted(one_wish(symbol, words)))
+        book = self._finish(one_state(wanted, wait_s))
         assert isinstance(book, Book | OrderBook)
         return book
 
     def state(self, symbol: str = "", *, wait_s: float = 5.0, **words: Unpack[Words]) -> State:
         """Return the state of any channel's stream, caught up, as it is now; see `book`."""
-        stream = self._stream(one_wish(symbol, words))
-        return self._finish(one_state(stream, wait_s))
+        wanted = self._wanted(one_wish(symbol, words))
+        return self._finish(one_state(wanted, wait_s))
 
     def request_snapshot(self, symbol: str = "", **words: Unpack[Words]) -> None:
         """Ask the publisher of a stream for a newer snapshot; it answers in `.snap` (WIRE §7.6).
@@ -135,8 +137,9 @@ class Client:
         """
         wish = one_wish(symbol, words)
         space = wish.space(self._choice.namespace)
-        listing = self._choice.listed(self._finish(catalogue(space)), wish)
-        self._finish(request(space, listing))
+        rows = self._finish(catalogue(space))
+        for line in wish.lines():
+            self._finish(request(space, self._choice.listed(rows, line)))
 
     def entries(self, stream: str, *, start: Start | EntryId = "now") -> Iterator[Record]:
         """Return an endless iterator over the entries of a stream as they are."""
@@ -164,6 +167,15 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _wanted(self, wish: Wish) -> Wanted:
+        one, *other = wish.lines()
+        if not other:
+            return self._stream(one)
+        try:
+            return both_lines(self._stream(one))
+        except NoStream:
+            return both_lines(self._stream(other[0]))
 
     def _stream(self, wish: Wish) -> str:
         named = wish.key(self._choice.namespace)
@@ -245,7 +257,7 @@ class AsyncClient:
         self, *symbols: str, missing: Missing = "wait", **words: Unpack[Words]
     ) -> AsyncIterator[Event]:
         """Iterate for ever over the events of the streams of `symbols`; see `Client.follow`."""
-        streams = [await self._stream(wish) for wish in wishes(symbols, words)]
+        streams = [await self._wanted(wish) for wish in wishes(symbols, words)]
         async for event in self._iterate(Follower(streams, missing, BLOCK_MS).run()):
             yield event
 
@@ -253,8 +265,8 @@ class AsyncClient:
         self, symbol: str, *, wait_s: float = 5.0, **words: Unpack[Words]
     ) -> Book | OrderBook:
         """Return the book of `symbol` as it is now; see `Client.book`."""
-        stream = _book_stream(await self._stream(one_wish(symbol, words)))
-        book = await self._finish(one_state(stream, wait_s))
+        wanted = _book_stream(await self._wanted(one_wish(symbol, words)))
+        book = await self._finish(one_state(wanted, wait_s))
         assert isinstance(book, Book | OrderBook)
         return book
 
@@ -262,15 +274,16 @@ class AsyncClient:
         self, symbol: str = "", *, wait_s: float = 5.0, **words: Unpack[Words]
     ) -> State:
         """Return the state of a stream as it is now; see `Client.state`."""
-        stream = await self._stream(one_wish(symbol, words))
-        return await self._finish(one_state(stream, wait_s))
+        wanted = await self._wanted(one_wish(symbol, words))
+        return await self._finish(one_state(wanted, wait_s))
 
     async def request_snapshot(self, symbol: str = "", **words: Unpack[Words]) -> None:
         """Ask for a newer snapshot; see `Client.request_snapshot`."""
         wish = one_wish(symbol, words)
         space = wish.space(self._choice.namespace)
-        listing = self._choice.listed(await self._finish(catalogue(space)), wish)
-        await self._finish(request(space, listing))
+        rows = await self._finish(catalogue(space))
+        for line in wish.lines():
+            await self._finish(request(space, self._choice.listed(rows, line)))
 
     def entries(self, stream: str, *, start: Start | EntryId = "now") -> AsyncIterator[Record]:
         """Iterate for ever over the entries of a stream as they are; see `Client.entries`."""
@@ -298,6 +311,15 @@ class AsyncClient:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _wanted(self, wish: Wish) -> Wanted:
+        one, *other = wish.lines()
+        if not other:
+            return await self._stream(one)
+        try:
+            return both_lines(await self._stream(one))
+        except NoStream:
+            return both_lines(await self._stream(other[0]))
 
     async def _stream(self, wish: Wish) -> str:
         named = wish.key(self._choice.namespace)

@@ -83,7 +83,7 @@ class AmbiguousStream(ConsumerError):
     def __str__(self) -> str:
         return (
             f"{self.symbol} is published as {', '.join(self.streams)}: "
-            f"pass line=, depth=, interval=, trigger= or source= to choose one"
+            f"pass line= (ab for both as one), depth=, interval=, trigger= or source= to choose one"
         )
 
 
