@@ -97,6 +97,8 @@ class TradeLines(Pair):
     def _advance(self, now: float) -> Iterator[Event]:
         """Tell what follows on; of what is missing, only what nobody can bring any more."""
         own = self.state
+        if own.last_trade_id == 0 and self._held:
+            own.last_trade_id = min(self._held) - 1  # no trade was known: any id may come
         while True:
             rows: list[Trade] = []
             while (row := self._held.pop(own.last_trade_id + 1, None)) is not None:

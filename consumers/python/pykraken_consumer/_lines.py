@@ -145,8 +145,11 @@ class Lines(Pair):
             if line != self._lead and mark is not None:
                 self._place(mark)
             return
-        self._leads(line)
         yield self._line_up(line, self._states[line])
+        is_new = line != self._lead and not isinstance(event.fact, Joined | AnySnapshot)
+        self._leads(line)
+        if is_new:  # the other may have told all of this before it was lost
+            yield self._jump(line)
         yield event
 
     def _follows(self, line: int, event: Event) -> bool:
