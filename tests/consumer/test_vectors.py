@@ -38,6 +38,7 @@ from pykraken_consumer.wire import (
     parse_id,
 )
 
+from tests.consumer.lines import BothLines
 from tests.requirements import ROOT, require
 
 VECTORS = ROOT / "consumers" / "spec" / "vectors"
@@ -52,7 +53,7 @@ STREAMS = {
     "executions": "{priv.kraken.main}:executions",
     "balances": "{priv.kraken.main}:balances",
 }
-RUN_HERE = {"valid", "invalid", "stories", "catalogue", "choices"}
+RUN_HERE = {"valid", "invalid", "stories", "lines", "catalogue", "choices"}
 
 PRECISIONS = ("price_precision", "qty_precision")
 MARKS = ("channel", "symbol", "epoch", "seq", "ts_event", "is_valid", "is_stale", "sequence")
@@ -114,6 +115,19 @@ def test_no_folder_is_left_out() -> None:
     assert folders <= RUN_HERE, f"vectors that nobody runs: {sorted(folders - RUN_HERE)}"
     for folder in folders:
         assert not [path for path in (VECTORS / folder).iterdir() if path.suffix != ".json"]
+
+
+@pytest.mark.parametrize("path", _vectors("lines"))
+def test_lines(path: Path | None) -> None:
+    vector = _load(path)
+    both = BothLines(STREAMS[vector.get("stream", "book")])
+    for step in vector["steps"]:
+        match step:
+            case {"now": seconds}:
+                both.now(float(seconds))
+            case {"line": line}:
+                both.hand(line, step)
+    assert both.told == vector["expect"]
 
 
 @pytest.mark.parametrize("path", _vectors("valid"))

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.spec.lines import LinesReader
 from tests.spec.reader import Reader, print_id
 from tests.spec.vectors.files import data_of, load
 
 STORIES = load("stories")
+LINES = load("lines")
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story["name"])
@@ -52,6 +54,17 @@ def standing_at_end(reader: Reader) -> dict[str, Any]:
         "skipped": str(reader.skipped),
     }
     return {**final, **(reader.state.shown() if reader.valid else {})}
+
+
+@pytest.mark.parametrize("story", LINES, ids=lambda story: story["name"])
+def test_a_naive_reader_of_both_lines_tells_what_the_story_says(story: dict[str, Any]) -> None:
+    reader = LinesReader(story.get("stream", "book"))
+    for step in story["steps"]:
+        if "now" in step:
+            reader.now(float(step["now"]))
+        else:
+            reader.hand(step["line"], step)
+    assert reader.told == story["expect"]
 
 
 def test_a_story_has_one_name_and_every_step_says_what_follows() -> None:

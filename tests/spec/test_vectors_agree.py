@@ -104,7 +104,7 @@ def test_names_of_the_vectors_are_the_pages_own() -> None:
     assert len(KEYS) == len(names) - 1 + len(("line", "epoch"))
 
 
-@pytest.mark.parametrize("folder", ["valid", "invalid", "stories", "catalogue", "choices"])
+@pytest.mark.parametrize("folder", ["valid", "invalid", "stories", "lines", "catalogue", "choices"])
 def test_vectors_name_themselves_and_a_clause_that_exists(folder: str) -> None:
     bodies = load(folder)
     assert bodies

@@ -13,6 +13,7 @@ from tests.spec.vectors.catalogue import catalogue_cases
 from tests.spec.vectors.choices import choice_cases
 from tests.spec.vectors.events import canonical, canonical_error, checksum
 from tests.spec.vectors.invalid import invalid_cases
+from tests.spec.vectors.lines import line_stories
 from tests.spec.vectors.packing import pack
 from tests.spec.vectors.stories import stories
 from tests.spec.vectors.valid import valid_cases
@@ -29,6 +30,7 @@ def all_files() -> dict[str, str]:
     documents |= {f"catalogue/{name}.json": body for name, body in catalogue_cases()}
     documents |= {f"choices/{name}.json": body for name, body in choice_cases()}
     documents |= {f"stories/{story['name']}.json": story for story in stories()}
+    documents |= {f"lines/{story['name']}.json": story for story in line_stories()}
     return {
         name: json.dumps(body, indent=1, ensure_ascii=False) + "\n"
         for name, body in documents.items()
