@@ -48,8 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     where = target.book_target_of(arguments)
     where = where._replace(depth=arguments.levels or where.depth)
     with target.opened(where) as client:
-        key = target.stream_key(client, where)
-        book = client.book(key, wait_s=arguments.timeout)
+        where, key = target.in_lines(client, where)
+        book = client.book(key, wait_s=arguments.timeout, line=where.line or None)
     if arguments.json:
         extra = orders_of(book, where.depth) if arguments.orders else {}
         print(as_json(book, where.depth, extra))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from pykraken_consumer import Disconnected, EntryId, Gap, Quarantined, Reconnected, Record
+from pykraken_consumer._choosing import BOTH
 from pykraken_consumer.tail import Start, error_line, line
 from pykraken_consumer.wire import parse_id
 
@@ -35,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     start = start_of(arguments.start)
     where = target.target_of(arguments)
     with target.opened(where) as client:
-        key = target.stream_key(client, where)
+        where, key = target.in_lines(client, where)
+        if where.line == BOTH:  # a line of output is an entry, and entries are of one stream
+            get_logger("tail").info("line.chosen", stream=key, other="--line b")
         printed = 0
         for record in client.entries(key, start=start):
             printed += show(record)

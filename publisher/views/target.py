@@ -20,6 +20,7 @@ from pykraken_consumer import (
     RedisUnreachable,
     Wish,
 )
+from pykraken_consumer._choosing import BOTH, both_lines
 from pykraken_consumer.wire import place_of
 
 from publisher import reach
@@ -155,6 +156,19 @@ def stream_key(client: Client, target: Target) -> str:
     if others:  # WIRE.md 4.9: of several it takes the smallest, and says so
         get_logger("views").info("stream.chosen", stream=chosen.stream, others=others)
     return chosen.stream
+
+
+def in_lines(client: Client, target: Target) -> tuple[Target, str]:
+    """Return the target and the key of its stream; where it has two lines and none was named, the
+    target's line is `ab`, and the key is that of the first (WIRE.md 7.7).
+    """
+    try:
+        return target, stream_key(client, target)
+    except AmbiguousStream as error:
+        first, *others = sorted(error.streams)
+        if (first, *others) != both_lines(first):
+            raise
+        return target._replace(line=BOTH), first
 
 
 def choose(listed: list[Listing], target: Target) -> Listing | None:

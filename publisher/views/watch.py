@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the book until told to stop; return 0. Raises PykrakenError."""
     where = target.book_target_of(arguments)
     with target.opened(where) as client:
-        key = target.stream_key(client, where)
+        where, key = target.in_lines(client, where)
     show(where, key, arguments.seconds, lambda: None)
     return 0
 
@@ -127,7 +127,7 @@ def _stopping(stop: asyncio.Event) -> Iterator[None]:
 async def _read(where: Target, watched: Watched) -> None:
     async with AsyncClient(where.url, namespace=where.namespace) as client:
         painted = time.monotonic()
-        async for event in client.follow(watched.stream):
+        async for event in client.follow(watched.stream, line=where.line or None):
             watched.observe(event, time.time_ns())
             if time.monotonic() - painted > FRAME_S:  # a flood leaves the painter no turn
                 await asyncio.sleep(0)

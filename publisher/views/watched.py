@@ -14,6 +14,9 @@ from pykraken_consumer import (
     Gap,
     Heartbeat,
     Joined,
+    Jump,
+    LineDown,
+    LineUp,
     Missed,
     OrderBook,
     Orders,
@@ -110,6 +113,18 @@ class Watched:
                 self._last = f"disconnected: {reason}"
             case Reconnected() | Joined():
                 self._is_away = False
+            case LineDown() | LineUp() | Jump():
+                self._remark_line(body)
+
+    def _remark_line(self, body: LineDown | LineUp | Jump) -> None:
+        match body:
+            case LineDown(line=line, cause=cause):
+                self._last = f"line {line} lost: {type(cause).__name__.lower()}"
+            case LineUp(line=line):
+                self._last = f"line {line} is up"
+            case Jump(line=line):
+                self._gaps += 1
+                self._last = f"jump: to line {line}"
 
 
 def view_of(

@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import corpus, measure
+from tests.benchmarks import corpus, measure, recovery
 from tests.benchmarks.children import pin
 from tests.benchmarks.corpus import Channel, Corpus
 from tests.benchmarks.market import BTC, Pair
@@ -58,6 +58,7 @@ def main() -> None:
         pin(0, "anywhere")
         measure.latencies(server, corpora, plan, report)
         measure.stage_costs(corpora, report)
+        recovery.recoveries(folder, plan, report)
     report.add("seconds", time.monotonic() - began)
     path = report.write(RESULTS, time.strftime("%Y%m%d-%H%M%S"))
     print(report.table())

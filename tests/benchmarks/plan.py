@@ -32,6 +32,8 @@ class Plan:
     """As long as the interval of snapshots, so that each book's is in it once."""
     symbols_rate: float
     """Messages a second in all."""
+    kills: int
+    heals: int
     sample: int
     """Messages of each corpus that the naive model judges."""
 
@@ -51,6 +53,8 @@ FULL = Plan(
     symbols_rounds=3,
     symbols_turn_s=5.0,
     symbols_rate=3000.0,
+    kills=100,
+    heals=5,
     sample=1000,
 )
 
@@ -69,5 +73,7 @@ QUICK = Plan(
     symbols_rounds=1,
     symbols_turn_s=1.0,
     symbols_rate=3000.0,
+    kills=1,
+    heals=1,
     sample=200,
 )

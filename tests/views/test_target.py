@@ -6,7 +6,7 @@ import pytest
 import structlog
 from pykraken_consumer import AmbiguousStream, Client, Listing
 
-from publisher.views.target import Target, choose, stream_key
+from publisher.views.target import Target, choose, in_lines, stream_key
 
 
 def listing(depth: int, line: str = "") -> Listing:
@@ -81,3 +81,31 @@ def test_of_two_lines_the_named_one_is_taken_and_none_is_guessed() -> None:
     with pytest.raises(AmbiguousStream):
         chosen(10, *lines)
     assert chosen(10, listing(10, "a")) == "book.10/a"
+
+
+class Listed:
+    """A client whose catalogue is given."""
+
+    def __init__(self, *listed: Listing) -> None:
+        self.listed = list(listed)
+
+    def streams(self, _scope: str) -> list[Listing]:
+        return self.listed
+
+
+def looked_at(*listed: Listing, line: str = "") -> tuple[str, str]:
+    target = Target("redis://x", "kraken", "BTC/USD", 10, line)
+    found, key = in_lines(Listed(*listed), target)  # type: ignore[arg-type]
+    return found.line, key.rpartition(":")[2]
+
+
+def test_who_watches_takes_both_lines_unless_one_is_named() -> None:
+    lines = (listing(10, "b"), listing(10, "a"))
+    assert looked_at(*lines) == ("ab", "book.10/a")
+    assert looked_at(*lines, line="b") == ("b", "book.10/b")
+    assert looked_at(listing(10)) == ("", "book.10")
+
+
+def test_streams_that_are_no_lines_of_one_stay_ambiguous() -> None:
+    with pytest.raises(AmbiguousStream):
+        looked_at(listing(10), listing(10)._replace(stream="{kraken.BTC/USD}:book.10x"))

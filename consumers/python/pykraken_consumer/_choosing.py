@@ -7,7 +7,7 @@ Pure. Knows nothing of Redis; rows of the catalogue are handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, Self, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from ._life_events import Listing
 from .errors import AmbiguousStream, NoStream
@@ -82,10 +82,12 @@ class Wish(NamedTuple):
         line = f"/{self.line}" if self.line else ""
         return f"{{{self.space(namespace)}.{name}}}:{self.channel}{details}{line}"
 
-    def lines(self) -> tuple[Self, ...]:
+    def lines(self) -> tuple[Wish, ...]:
         """Return this wish, or where it is of both lines (`line="ab"`) one for each."""
         if self.line != BOTH:
             return (self,)
+        if self.is_key:
+            return tuple(Wish(stream) for stream in both_lines(self.symbol))
         return tuple(self._replace(line=line) for line in BOTH)
 
 
@@ -103,7 +105,8 @@ def wishes(symbols: Sequence[str], words: Words) -> list[Wish]:
     if channel not in _MEANINGFUL:
         raise ValueError(f"no channel {channel!r}: one of {', '.join(_MEANINGFUL)}")
     if symbols and all(symbol.startswith("{") for symbol in symbols):
-        return [Wish(symbol) for symbol in symbols]
+        both = BOTH if words.get("line") == BOTH else None
+        return [Wish(symbol, line=both) for symbol in symbols]
     for word, value in words.items():
         if word not in ("channel", "line", *_MEANINGFUL[channel]) and value is not None:
             raise ValueError(f"{word}= means nothing for {channel}: leave it out")
