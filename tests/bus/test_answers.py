@@ -11,6 +11,7 @@ from publisher.bus.answers import (
     Verdict,
     judge,
     mend_of,
+    passes,
     refused,
 )
 from publisher.bus.scripts import APPEND, digest
@@ -107,3 +108,11 @@ def test_an_error_never_met_before_is_not_tried_for_ever() -> None:
     patience = Patience()
     for number in range(5 * STRANGE_MOST):
         assert patience.wait_s(words, number * PEACE_S) == 0.5
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_passes_without_a_person(text: str) -> None:
+    assert passes(text) == text.startswith(
+        ("OOM", "ERR OOM", "LOADING", "BUSY", "TRYAGAIN", "MISCONF", "CLUSTERDOWN", "NOREPLICAS")
+        + ("MASTERDOWN", "READONLY", "UNBLOCKED", "NOSCRIPT", "ERR max number of clients")
+    )
