@@ -128,7 +128,7 @@ class Session:
             return actions
         match message:
             case messages.Ack():
-                return list(self._ack(message, now))
+                return [*self._oddities.warned(message), *self._ack(message, now)]
             case messages.Instruments():
                 return self.listed(message, now)
             case messages.Status():
