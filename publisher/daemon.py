@@ -268,7 +268,7 @@ class Daemon:
     def _obey(self, action: Action, now: Now) -> None:
         """Do what a session asks beyond its own connection."""
         match action:
-            case Notify(kind, symbol, note):
+            case Notify(kind, symbol, note) if self._group.is_news(action):
                 say = self._log.info if note == "system online" else self._log.warning
                 say(f"kraken.{kind}", symbol=symbol, note=note)
                 self._writer.publication.announce(_notice(action, now), now)

@@ -392,7 +392,7 @@ class Session:
             return []
         self._status_gist = message.gist
         notes = [f"system {message.system}", *message.announcements]
-        return [Notify("system", "", "; ".join(notes)[:400], message.report)]
+        return [Notify("system", "", "; ".join(notes)[:400], message.report, message.gist)]
 
     def _close(self, reason: str) -> Action:
         self._is_closing = True
