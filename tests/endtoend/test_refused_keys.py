@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.endtoend.program import Publisher
+from tests.polling import wait_until
 from tests.private_rest import KEY, SECRET
 from tests.servers import RedisServer
 from tests.simulator import signed
 from tests.simulator.program import Program
+
+LIMITED = "EAPI:Rate limit exceeded"
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_what_only_a_person_can_mend_ends_the_feed_and_names_the_mend(
     ("error", "least_s", "mend"),
     [
         ("EGeneral:Temporary lockout", 900, "Bad requests led to it"),
-        ("EAPI:Rate limit exceeded", 15, "a key of its own"),
+        (LIMITED, 15, "a key of its own"),
     ],
 )
 def test_what_passes_is_waited_for_and_the_log_says_how_long_and_why(
@@ -75,3 +78,26 @@ def test_what_passes_is_waited_for_and_the_log_says_how_long_and_why(
         assert line["retry_s"] >= least_s
         assert mend in line["mend"]
         assert running.terminate() == 0
+
+
+def test_a_subscription_over_the_budget_is_told_with_a_mend_and_had_later(
+    simulator: Program, tmp_path: Path, redis_server: RedisServer
+) -> None:
+    """protocol.md 1.1: level3 subscriptions spend an account's budget, whoever makes them."""
+    simulator.post("fault", name="subscribe_error", symbol="BTC/USD", error=LIMITED)
+    settings: dict[str, object] = {"channel": "level3", "symbols": "BTC/USD", "depth": 1000}
+    urls = {name: simulator.addresses[name] for name in ("ws_url", "ws_l3_url", "rest_url")}
+    running = Publisher(
+        tmp_path / "publisher",
+        api_key=signed.KEY,
+        api_secret=signed.SECRET,
+        redis_url=redis_server.url,
+        **(settings | urls),
+    )
+    with running, redis_server.client() as client:
+        running.wait_for("subscribe.error")
+        (line, *_) = running.log("subscribe.error")
+        assert line["level"] == "warning"
+        assert "budget for level3" in line["mend"]
+        simulator.post("clear")
+        wait_until(lambda: client.xlen("{kraken.BTC/USD}:level3.1000") > 2, 30, "its book")
