@@ -33,13 +33,15 @@ class EmitTop(msgspec.Struct, frozen=True, gc=False):
 
 class Notify(msgspec.Struct, frozen=True):
     """Tell people, in the feed's status stream and the log (WIRE.md 4.8). `symbol` may be empty;
-    so may `report`, Kraken's own words as JSON text.
+    so may `report`, Kraken's own words as JSON text. `gist` is what of a report is news when it
+    changes: connections that hear the same have the same one.
     """
 
     kind: str
     symbol: str
     note: str
     report: str = ""
+    gist: bytes = b""
 
 
 class Close(msgspec.Struct, frozen=True):

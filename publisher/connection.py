@@ -137,8 +137,7 @@ class Connection:
         elif isinstance(result, OSError):
             self._redial(str(result) or type(result).__name__, now, result)
         elif isinstance(result, TokenUnavailable):
-            self._redial(result.reason, now, None)
-            self._dial_at = max(self._dial_at, now.mono + result.wait_s)
+            self._redial(result.reason, now, None, least_s=result.wait_s, mend=result.mend)
         elif result is not None:
             raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now.mono >= self._dial_at:
@@ -180,13 +179,23 @@ class Connection:
             self._feed.close()
             self._feed = None
 
-    def _redial(self, reason: str, now: Now, error: Exception | None) -> None:
+    def _redial(
+        self,
+        reason: str,
+        now: Now,
+        error: Exception | None,
+        *,
+        least_s: float = 0.0,
+        mend: str = "",
+    ) -> None:
         status = error.status if isinstance(error, UpgradeRefused) else None
-        wait_s = self._backoff.wait_s(now.mono, status, random.random())
+        wait_s = max(least_s, self._backoff.wait_s(now.mono, status, random.random()))
         self._dial_at = now.mono + wait_s
         words = {"reason": reason, "retry_s": round(wait_s, 2)}
         if error is not None:  # it never stood: perhaps a setting is wrong
-            words["mend"] = "see PYKRAKEN_WS_URL, PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE"
+            mend = "see PYKRAKEN_WS_URL, PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE"
+        if mend:
+            words["mend"] = mend
         self._log.warning("feed.away", **words)
 
 

@@ -46,6 +46,10 @@ from publisher.state import StateFolder
 TICK_S = 0.05
 FLUSH_S = 2.0
 RELEASE_S = 1.0
+SHARED_LIMITS = (
+    "it is asked again later; if it stays so, publish fewer symbols or less depth: Kraken's "
+    "limits, and an account's budget for level3, count all processes together"
+)
 
 
 def run(settings: Settings, reread: Callable[[], Settings]) -> int:
@@ -268,10 +272,12 @@ class Daemon:
     def _obey(self, action: Action, now: Now) -> None:
         """Do what a session asks beyond its own connection."""
         match action:
-            case Notify(kind, symbol, note):
+            case Notify(kind, symbol, note) if self._group.is_news(action):
                 say = self._log.info if note == "system online" else self._log.warning
                 say(f"kraken.{kind}", symbol=symbol, note=note)
                 self._writer.publication.announce(_notice(action, now), now)
+            case Log("subscribe.error", detail):
+                self._log.warning("subscribe.error", detail=detail, mend=SHARED_LIMITS)
             case Log(event, detail):
                 self._log.info(event, detail=detail)
             case Fetch():

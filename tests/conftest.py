@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests import canaries
 from tests.polling import wait_until
 from tests.requirements import captures_folder, require
 from tests.servers import Kind, RedisServer, server_binary
@@ -23,10 +24,11 @@ TEST_VARIABLES = ("PYKRAKEN_CAPTURES", "PYKRAKEN_REQUIRE_ALL")
 __all__ = ["RedisServer", "require", "wait_until"]
 
 
-def pytest_configure() -> None:
-    """Hear signals even if started in the background: an ignored one stays ignored in every child,
-    and the programs under test are stopped by signals.
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for canaries everywhere. Hear signals even if started in the background: an ignored one
+    stays ignored in every child, and the programs under test are stopped by signals.
     """
+    config.pluginmanager.register(canaries, "canaries")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

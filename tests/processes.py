@@ -32,6 +32,11 @@ def environments(pids: set[int]) -> str:
     return "".join(_read(pid, "environ") for pid in pids)
 
 
+def arguments(pids: set[int]) -> str:
+    """Return the arguments of these processes."""
+    return "".join(_read(pid, "cmdline") for pid in pids)
+
+
 def command_lines() -> str:
     """Return the arguments of every process of the machine."""
     pids = (int(folder.name) for folder in PROC.glob("[0-9]*"))

@@ -19,6 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.canaries import look_through
 from tests.polling import wait_until
 from tests.requirements import require
 
@@ -26,6 +27,13 @@ Kind = Literal["redis", "valkey"]
 Persistence = Literal["none", "aof"]
 
 START_TIMEOUT_S = 10.0
+LOOK_TIMEOUT_S = 2.0
+READS: dict[bytes, tuple[str, tuple[str, ...]]] = {
+    b"stream": ("XRANGE", ("-", "+")),
+    b"hash": ("HGETALL", ()),
+    b"list": ("LRANGE", ("0", "-1")),
+}
+"""How to read a key of each type whole."""
 
 
 def free_port() -> int:
@@ -185,6 +193,7 @@ class RedisServer:
 
     def _end(self, number: signal.Signals) -> None:
         assert self._process is not None, "the server does not run"
+        self._look_for_canaries()
         self._process.send_signal(number)
         self._process.send_signal(signal.SIGCONT)
         try:
@@ -194,6 +203,21 @@ class RedisServer:
             self._process.wait()
         self._process = None
         self._forget_watchdog()
+
+    def _look_for_canaries(self) -> None:
+        """Look through all that the server holds, if it answers."""
+        with (
+            contextlib.suppress(redis.RedisError, OSError),
+            self.client(LOOK_TIMEOUT_S) as client,
+        ):
+            for key in client.scan_iter():
+                reads = READS.get(client.type(key), ("GET", ()))
+                connection = client.connection_pool.get_connection()
+                try:  # past redis-py's own decoding, which takes ten times as long
+                    connection.send_command(reads[0], key, *reads[1])
+                    look_through([key, connection.read_response()], key.decode(errors="replace"))
+                finally:
+                    client.connection_pool.release(connection)
 
     def _forget_watchdog(self) -> None:
         watchdog, self._watchdog = self._watchdog, None

@@ -87,6 +87,11 @@ def judge(error: str) -> Verdict:
     return Verdict.STRANGE
 
 
+def passes(error: str) -> bool:
+    """Tell whether an error passes without a person's doing."""
+    return judge(error) in (Verdict.WAIT, Verdict.TRIM, Verdict.RECONNECT)
+
+
 def refused(error: str) -> RedisRefused:
     """Return what to raise for an error that only a person can mend, with the mend."""
     return RedisRefused("Redis", error, mend_of(error))

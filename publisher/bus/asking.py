@@ -17,7 +17,9 @@ from publisher.bus.calls import Call
 
 TAKE_EVERY_S = 0.5
 HEAR_EVERY_S = 1.0
-# A server that refuses this (full, no right) serves all else: it is asked again later.
+# A server that refuses this serves all else: it is asked again later. What passes (full, scripts
+# flushed) soon does; the right is missing until a person gives it.
+PASSING_S = 5.0
 REFUSED_S = 60.0
 
 
@@ -72,10 +74,15 @@ class Requests:
             else:
                 self.skipped += 1
 
-    def refused(self, now: float) -> None:
-        """The call was answered with an error."""
+    def refused(self, now: float, wait_s: float = REFUSED_S) -> None:
+        """The call was answered with an error that leaves the link as it is."""
         self._is_asked = False
-        self._due = now + REFUSED_S
+        self._due = now + wait_s
+
+    def began(self) -> None:
+        """A link is up: whatever the server before it refused, this one may take."""
+        self._is_asked = False
+        self._due = 0.0
 
     def failed(self) -> None:
         """The call outstanding will not be answered."""

@@ -22,6 +22,8 @@ class Departures:
 
     def __init__(self) -> None:
         self._last: dict[Stream, wire.AnySnapshot | None] = {}
+        self._epochs: dict[str, int] = {}
+        """The last epoch of each that has left, by its name: none is ever begun twice."""
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(self._last)
@@ -40,7 +42,12 @@ class Departures:
     def let_go(self, stream: Stream) -> None:
         """Forget a stream."""
         del self._last[stream]
+        self._epochs[stream.keys.stream] = max(stream.epoch, stream.past)
         stream.end()
+
+    def past(self, stream: Stream) -> int:
+        """Return the last epoch of those of the same name that have left."""
+        return self._epochs.get(stream.keys.stream, 0)
 
     def is_done(self, stream: Stream, schedule: SnapshotSchedule) -> bool:
         """Tell whether the stream has said all, or can never say it."""

@@ -38,10 +38,9 @@ def next_epoch(stream: Stream, leader: int, now_ms: int, writer: int) -> int:
     branches would take one's entries for the other's. So each keeps to a residue of its own.
     """
     seen, _ = parse_id(stream.inspected)
-    if seen < leader and stream.epoch < leader:
-        least = leader
-    else:
-        least = 1 + max(seen, stream.epoch, now_ms)
+    # Our own ones even where the stream shows none of them: a failover may have taken them back.
+    above = max(seen, stream.epoch, stream.past)
+    least = leader if above < leader else 1 + max(above, now_ms)
     return least + (writer - least) % EPOCH_SPREAD
 
 

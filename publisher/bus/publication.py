@@ -218,6 +218,7 @@ class Publication:
 
     def _begin(self, stream: Stream) -> None:
         """Let a stream that joins open once its end, and while leading the lease, is known."""
+        stream.past = self.data.leaving.past(stream)
         stream.inspect(stream.reason)
         if self.epoch:
             self._unconfirmed.append(stream)

@@ -64,6 +64,8 @@ class Stream:
         self.ring = ring
         self.state = StreamState.CLOSED
         self.epoch = 0
+        self.past = 0
+        """The last epoch of a stream of this name that this process kept before."""
         self.reason = "start"
         self.inspected = "0-0"
         self._missed: tuple[int, int, int] | None = None

@@ -16,7 +16,7 @@ from publisher import wire
 from publisher.bus import answers as verdicts
 from publisher.bus import calls, keys
 from publisher.bus.answers import Verdict
-from publisher.bus.asking import Requests
+from publisher.bus.asking import PASSING_S, REFUSED_S, Requests
 from publisher.bus.calls import Call, Kind
 from publisher.bus.farewell import Farewell
 from publisher.bus.lease import Lease, LeaseState
@@ -247,7 +247,7 @@ class _LeaseSide:
 
     def link_up(self) -> None:
         self._lease.failed()
-        self._requests.failed()
+        self._requests.began()
         self._farewell.failed()
 
     def link_down(self) -> None:
@@ -300,7 +300,7 @@ class _LeaseSide:
 
     def _asking_refused(self, words: str, now: Now) -> None:
         """No feed depends on what consumers ask: it goes on without, whatever the reason."""
-        self._requests.refused(now.mono)
+        self._requests.refused(now.mono, PASSING_S if verdicts.passes(words) else REFUSED_S)
         mend = "`pykraken doctor` lists the rights needed; a key of another type is to be deleted"
         self._log.warning("requests.refused", answer=words, mend=mend)
 

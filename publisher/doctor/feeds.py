@@ -9,7 +9,7 @@ from pykraken_consumer.errors import DecodeError
 from pykraken_consumer.wire import Bye, Feed, Notice, WireEvent, decode, parse_id
 
 from publisher.bus.keys import lease_key, status_keys
-from publisher.doctor.findings import Finding, seconds_text
+from publisher.doctor.findings import AGAIN, Finding, seconds_text
 
 # WIRE.md 4.8: at least one `feed` event a second.
 SILENT_NS = 5_000_000_000
@@ -37,7 +37,7 @@ def judge_status(feed: str, events: Sequence[WireEvent], now_ns: int) -> Iterato
     """Judge a status stream's events, newest first. Pure."""
     pulse = next((event for event in events if isinstance(event, Feed)), None)
     if events and isinstance(events[0], Bye):
-        yield Finding("warn", f"feed {feed}: stopped on request", "start it again when needed")
+        yield Finding("warn", f"feed {feed}: stopped on request", AGAIN)
     elif pulse is None:
         mend = "start its publisher: nothing was heard of it"
         yield Finding("bad", f"feed {feed}: no status", mend)
@@ -60,9 +60,9 @@ def judge_status(feed: str, events: Sequence[WireEvent], now_ns: int) -> Iterato
 
 
 def _pulse(feed: str, pulse: Feed) -> Finding:
-    books = f"{pulse.live} of {pulse.symbols} books live"
+    streams = f"{pulse.live} of {pulse.symbols} streams live"
     system = f", Kraken is {pulse.system}" if pulse.system else ""
-    what = f"feed {feed}: {pulse.state}, {books}{system}"
+    what = f"feed {feed}: {pulse.state}, {streams}{system}"
     if pulse.state == "live" and pulse.live == pulse.symbols:
         return Finding("ok", what)
     return Finding("bad", what, "wait a moment; if it stays so, look at the publisher's log")

@@ -6,6 +6,9 @@ from typing import Literal, NamedTuple
 
 Level = Literal["ok", "warn", "bad"]
 
+AGAIN = "start it again; if nobody wants it, `pykraken retire` removes what it left"
+"""The mend of what stopped on request."""
+
 
 class Finding(NamedTuple):
     """One thing looked at. `mend` is empty where nothing need be done."""

@@ -21,7 +21,7 @@ from pykraken_consumer.wire import (
 )
 
 from publisher.bus.keys import catalogue_key
-from publisher.doctor.findings import Finding, seconds_text
+from publisher.doctor.findings import AGAIN, Finding, seconds_text
 
 # WIRE.md 7.4: a reader calls a stream stale after three heartbeats.
 SILENT_NS = 15_000_000_000
@@ -74,7 +74,7 @@ def judge_last(stream: str, last: Last, now_ns: int) -> Finding:
     aged = f"{stream}: last entry {seconds_text(age_ns)} old"
     match event:
         case Bye():
-            return Finding("warn", f"{aged}, its publisher has stopped", "start it again")
+            return Finding("warn", f"{aged}, its publisher has stopped", AGAIN)
         case _ if age_ns > SILENT_NS:
             mend = "its publisher is gone or hangs: look at its log, start it again"
             return Finding("bad", aged, mend)

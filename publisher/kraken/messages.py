@@ -52,6 +52,10 @@ class Ack(msgspec.Struct, frozen=True):
     channel: str
     symbol: str
     error: str
+    warnings: tuple[str, ...] = ()
+    """What Kraken will do away with, in its words."""
+    report: str = ""
+    """All of Kraken's own words, JSON text: what each method answers with is its own."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -167,7 +171,7 @@ def decode_other(payload: bytes, own: str) -> Message:
     method, channel = message.get("method"), message.get("channel")
     try:
         if isinstance(method, str):
-            return Alive("pong") if method == "pong" else _ack(message, method)
+            return Alive("pong") if method == "pong" else _ack(message, method, payload)
         match channel:
             case "heartbeat":
                 return Alive("heartbeat")
@@ -183,7 +187,7 @@ def decode_other(payload: bytes, own: str) -> Message:
         raise BadFrame(f"{method or channel}: {type(error).__name__} {error}") from None
 
 
-def _ack(message: dict[str, Any], method: str) -> Ack:
+def _ack(message: dict[str, Any], method: str, payload: bytes) -> Ack:
     result = message.get("result") or {}
     if isinstance(result, list):  # batch_add answers so (2)
         result = {}
@@ -196,6 +200,8 @@ def _ack(message: dict[str, Any], method: str) -> Ack:
         channel=str(result.get("channel", "")),
         symbol=str(symbol),
         error=error,
+        warnings=tuple(map(str, result.get("warnings") or ())),
+        report=payload.decode(),
     )
 
 

@@ -8,7 +8,7 @@ import sys
 from collections import ChainMap, Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from publisher.actions import Action
+from publisher.actions import Action, Notify
 from publisher.model import BookState, Now
 from publisher.session.session import Session
 from publisher.session.subscription import Subscription
@@ -22,6 +22,7 @@ class SessionGroup:
         self.sessions = sessions
         self._most = most
         self._of = {symbol: session for session in sessions for symbol in session.subscriptions}
+        self._gist = b""
 
     @property
     def symbols(self) -> Collection[str]:
@@ -72,6 +73,15 @@ class SessionGroup:
     def system(self) -> str:
         """Kraken's system state as told last; empty before it was."""
         return next((s.system for s in self.sessions if s.system), "")
+
+    def is_news(self, notify: Notify) -> bool:
+        """Return False for what another connection of the feed has told already: Kraken says the
+        state of its system on each of them.
+        """
+        if not notify.gist:
+            return True
+        before, self._gist = self._gist, notify.gist
+        return self._gist != before
 
     @property
     def counts(self) -> Counter[str]:

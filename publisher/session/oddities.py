@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from publisher.actions import Action, Log
 from publisher.channels.channel import Channel
 from publisher.errors import BadFrame
+from publisher.kraken.messages import Ack
 
 FIELDS_SAMPLE = 1024
 """One message in so many is looked through for unknown fields; the others are too hot for it."""
@@ -22,11 +23,18 @@ class Oddities:
         self.counts: Counter[str] = Counter()
         self._channel = channel
         self._until_sample = 0
+        self._warnings: set[str] = set()
 
     def first_time(self, what: str) -> list[Action]:
         """Count what is not known and log it once per kind."""
         self.counts[what] += 1
         return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
+
+    def warned(self, ack: Ack) -> list[Action]:
+        """Log each warning of Kraken's once: mostly a field that will go."""
+        fresh = [text for text in dict.fromkeys(ack.warnings) if text not in self._warnings]
+        self._warnings.update(fresh)
+        return [Log("kraken.warned", text) for text in fresh]
 
     def bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
         """Count and log a text that is no message, such as Cloudflare's notices."""

@@ -128,7 +128,7 @@ class Session:
             return actions
         match message:
             case messages.Ack():
-                return list(self._ack(message, now))
+                return [*self._oddities.warned(message), *self._ack(message, now)]
             case messages.Instruments():
                 return self.listed(message, now)
             case messages.Status():
@@ -392,7 +392,7 @@ class Session:
             return []
         self._status_gist = message.gist
         notes = [f"system {message.system}", *message.announcements]
-        return [Notify("system", "", "; ".join(notes)[:400], message.report)]
+        return [Notify("system", "", "; ".join(notes)[:400], message.report, message.gist)]
 
     def _close(self, reason: str) -> Action:
         self._is_closing = True

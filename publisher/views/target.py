@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -99,12 +100,16 @@ def target_of(arguments: argparse.Namespace) -> Target:
 
 def book_target_of(arguments: argparse.Namespace) -> Target:
     """Return what the flags and settings name of book or level3, and raise ConfigurationError for
-    other channels, which hold no book.
+    other channels, which hold no book; it names the command that shows those.
     """
     target = target_of(arguments)
-    named = place_of(target.symbol) if target.symbol.startswith("{") else target.channel
+    is_key = target.symbol.startswith("{")
+    named = place_of(target.symbol) if is_key else target.channel
     if named not in ("book", "level3"):
-        raise ConfigurationError("channel", named, "must be book or level3: others hold no book")
+        words = [target.symbol] if is_key else [target.symbol, "--channel", named]
+        instead = shlex.join(["pykraken", "tail", *filter(None, words)])
+        allowed = f"only book and level3 have a book to show; the events of {named}: {instead}"
+        raise ConfigurationError("channel", named, allowed)
     return target
 
 

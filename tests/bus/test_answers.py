@@ -11,6 +11,7 @@ from publisher.bus.answers import (
     Verdict,
     judge,
     mend_of,
+    passes,
     refused,
 )
 from publisher.bus.scripts import APPEND, digest
@@ -107,3 +108,10 @@ def test_an_error_never_met_before_is_not_tried_for_ever() -> None:
     patience = Patience()
     for number in range(5 * STRANGE_MOST):
         assert patience.wait_s(words, number * PEACE_S) == 0.5
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_passes_without_a_person(text: str) -> None:
+    known = ("OOM", "ERR OOM", "LOADING", "BUSY", "TRYAGAIN", "MISCONF", "CLUSTERDOWN")
+    lost = ("NOREPLICAS", "MASTERDOWN", "READONLY", "UNBLOCKED", "NOSCRIPT", "ERR max number of")
+    assert passes(text) == text.startswith((*known, *lost))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from publisher.bus.asking import HEAR_EVERY_S, REFUSED_S, TAKE_EVERY_S, Requests
+from publisher.bus.asking import HEAR_EVERY_S, PASSING_S, REFUSED_S, TAKE_EVERY_S, Requests
 
 A, B = "BTC/USD", "ETH/USD"
 
@@ -37,6 +37,21 @@ def test_who_refuses_is_left_alone_for_a_while(requests: Requests) -> None:
     requests.refused(100.0)
     assert requests.ticked(100.0 + REFUSED_S / 2) is None
     assert requests.ticked(100.0 + REFUSED_S) is not None
+
+
+def test_who_is_full_is_asked_again_soon(requests: Requests) -> None:
+    requests.ticked(100.0)
+    requests.refused(100.0, PASSING_S)
+    assert requests.ticked(100.0 + PASSING_S / 2) is None
+    assert requests.ticked(100.0 + PASSING_S) is not None
+
+
+def test_what_one_server_refused_the_next_is_asked_at_once(requests: Requests) -> None:
+    """After a failover: the replica that was READONLY says nothing of the new primary."""
+    requests.ticked(100.0)
+    requests.refused(100.0)
+    requests.began()
+    assert requests.ticked(100.1) is not None
 
 
 def test_each_symbol_is_heard_at_most_once_a_second_and_none_is_forgotten(

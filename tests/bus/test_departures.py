@@ -198,6 +198,20 @@ def test_whoever_leads_no_more_says_no_farewell() -> None:
     assert desk.publication.floor == 0
 
 
+def test_one_that_comes_back_after_a_failover_never_takes_its_former_ids_again() -> None:
+    """The stream that is found is empty: it was written on the branch that is gone."""
+    desk = Desk.opened()
+    former = desk.publication.books[A].epoch
+    for _ in range(2):
+        change(desk, leaving=A)
+        desk.settle()
+        desk.tick()
+        change(desk, joining=A)
+        confirm(desk)
+        assert desk.publication.books[A].epoch > former
+        former = desk.publication.books[A].epoch
+
+
 @pytest.mark.parametrize("is_held", [False, True])
 def test_the_top_leaves_with_its_book(is_held: bool) -> None:
     desk = Desk.opened(bbo=True)

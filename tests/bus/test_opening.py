@@ -56,6 +56,14 @@ def test_an_epoch_is_the_least_above_all_seen_in_the_writers_residue(
     assert [found] == fitting
 
 
+def test_a_stream_that_comes_back_begins_above_what_it_was_before() -> None:
+    """Even when a failover has taken its former life back: readers may still hold entries of it."""
+    fresh = stream()
+    fresh.past = MS
+    assert opening.next_epoch(fresh, MS, MS - 70, 0) == MS + SPREAD
+    assert opening.next_epoch(fresh, MS + 1, MS - 70, 0) == MS + SPREAD
+
+
 def test_two_writers_that_reckon_from_the_same_never_meet() -> None:
     taken = {opening.next_epoch(stream(), MS, MS, writer) for writer in range(SPREAD)}
     assert len(taken) == SPREAD

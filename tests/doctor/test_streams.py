@@ -89,6 +89,7 @@ def test_each_fault_is_a_finding_with_a_mend(
     assert found.level == level
     assert said in found.what
     assert found.mend
+    assert ("pykraken retire" in found.mend) == (fault == "bye"), "of what may be wanted no more"
 
 
 def test_a_listed_stream_that_is_gone_is_told(redis_server: RedisServer) -> None:
@@ -121,7 +122,7 @@ def test_a_feed_that_pulses_and_is_led_is_well(redis_server: RedisServer) -> Non
         client.xadd(STATUS, {"d": well}, id="7-0")
         client.xadd(STATUS, {"d": pulse()}, id="7-1")
         assert feed_levels(client) == {
-            "feed f: live, 2 of 2 books live, Kraken is online": "ok",
+            "feed f: live, 2 of 2 streams live, Kraken is online": "ok",
             "feed f: led by me": "ok",
         }
 
@@ -135,7 +136,7 @@ def test_what_ails_a_feed_is_told(redis_server: RedisServer) -> None:
         client.xadd(STATUS, {"d": pulse(age_s=60)}, id="7-1")
         assert feed_levels(client)["feed f: silent for 60 s"] == "bad"
         client.xadd(STATUS, {"d": pulse(live=1)}, id="7-2")
-        assert feed_levels(client)["feed f: live, 1 of 2 books live, Kraken is online"] == "bad"
+        assert feed_levels(client)["feed f: live, 1 of 2 streams live, Kraken is online"] == "bad"
         notice = event("notice", 10, k="brake", y="BTC/USD", n="trimmed")
         client.xadd(STATUS, {"d": notice}, id="7-3")
         assert feed_levels(client)["feed f: brake BTC/USD 10 s ago: trimmed"] == "warn"

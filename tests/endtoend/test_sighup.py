@@ -5,6 +5,7 @@ symbols' streams go on as if nothing had happened.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pty
 import signal
@@ -22,6 +23,7 @@ from tests.polling import wait_until
 from tests.requirements import ROOT
 from tests.servers import RedisServer
 from tests.simulator.program import Program
+from tests.simulator.signed import KEY, SECRET
 from tests.tcp_proxy import TcpProxy
 
 BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
@@ -77,6 +79,7 @@ def scene(
         own: dict[str, object] = {
             "redis_url": server.url,
             "ws_url": simulator.addresses["ws_url"],
+            "ws_l3_url": simulator.addresses["ws_l3_url"],
             "rest_url": simulator.addresses["rest_url"],
         }
         publisher = Publisher(folder / "publisher", **(own | settings))
@@ -167,6 +170,37 @@ def test_other_channels_too(channel: str, tmp_path: Path, redis_server: RedisSer
         wait_until(lambda: len(running.entries(SOL, part)) > 1, 15, "the added one")
         assert running.entries(ETH, part)[-1][2]["t"] == "bye"
         assert len({epoch for epoch, _, _ in running.entries(BTC, part)}) == 1
+
+
+def test_level3_too(tmp_path: Path, redis_server: RedisServer) -> None:
+    """Added under the connection's own token, by precisions of the connection beside it; the tops
+    come and go with the books.
+    """
+    private = {"api_key": KEY, "api_secret": SECRET, "depth": 10, "bbo": "true"}
+    with scene(tmp_path, redis_server, channel="level3", **private) as running:
+        orders, tops = "level3.10", "bbo.level3.10"
+        wait_until(lambda: len(running.entries(BTC, orders)) > 5, 15, "orders")
+        wait_until(lambda: len(running.entries(ETH, orders)) > 5, 15, "orders")
+        running.hang_up(f"{BTC},{SOL}")
+        for part in (orders, tops):
+            grown = functools.partial(running.entries, SOL, part)
+            wait_until(lambda grown=grown: len(grown()) > 3, 15, part)
+            kinds = [event["t"] for _, _, event in running.entries(ETH, part)]
+            assert (kinds.count("bye"), kinds[-1], "reset" in kinds) == (1, "bye", False)
+        running.hang_up(f"{BTC},{SOL},{ETH}")
+        left = len(running.entries(ETH, orders))
+        wait_until(lambda: len(running.entries(ETH, orders)) > left + 3, 15, "it came back")
+        back = [event["t"] for _, _, event in running.entries(ETH, orders)[left:]]
+        assert back[:2] == ["epoch", "snapshot"]
+
+        before = len(running.entries(BTC, orders))
+        wait_until(lambda: len(running.entries(BTC, orders)) > before + 3, 15, "more orders")
+        entries = running.entries(BTC, orders)
+        assert len({epoch for epoch, _, _ in entries}) == 1, "one epoch"
+        assert [seq for _, seq, _ in entries] == list(range(len(entries))), "contiguous"
+        assert {event["t"] for _, _, event in entries[2:]} <= {"orders", "heartbeat"}
+        assert len(running.publisher.log("feed.connected")) == 2, "no connection was made anew"
+        assert running.publisher.terminate() == 0
 
 
 def test_while_redis_is_away(tmp_path: Path, redis_server: RedisServer) -> None:

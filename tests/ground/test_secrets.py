@@ -138,6 +138,7 @@ def test_no_call_without_an_answer_tells_a_secret(
     assert found(everything(caught.value) + lines.getvalue(), rest.canaries) == []
 
 
+@pytest.mark.logs_canaries
 def test_no_success_tells_a_secret(rest: PrivateRest, tmp_path: Path, lines: io.StringIO) -> None:
     settings = settings_for(rest.url)
     token = fetch_token(settings, StateFolder(tmp_path), timeout_s=5)

@@ -7,6 +7,8 @@ import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.canaries import SEEN
+
 Samples = dict[tuple[str, ...], float]
 """Values by name and label values, in the labels' alphabetical order."""
 
@@ -15,10 +17,12 @@ def get(url: str) -> tuple[int, str]:
     """Return status and text."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.status, answer.read().decode()
+            status, text = answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read().decode()
+            status, text = error.code, error.read().decode()
+    SEEN.look("answers of the health endpoint", text, url)
+    return status, text
 
 
 def scrape(url: str) -> Samples:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
+import msgspec
 import pytest
 
 from publisher.errors import BadFrame
+from publisher.kraken import objects
 from publisher.kraken.messages import (
     UNDECODABLE,
     Ack,
@@ -142,20 +146,57 @@ ERROR = (
 
 
 def test_acks() -> None:
-    assert decode(ACK) == Ack("subscribe", 7, "book", "BTC/USD", "")
-    assert decode(ERROR) == Ack("subscribe", 7, "", "BTC/USD", "Subscription depth not supported")
-    assert decode(b'{"method":"subscribe","success":false,"error":"Exceeded msg rate"}') == Ack(
-        "subscribe", None, "", "", "Exceeded msg rate"
-    )
-    assert decode(b'{"method":"batch_add","result":[{"order_id":"x"}],"success":true}') == Ack(
-        "batch_add", None, "", "", ""
-    )
+    assert ack(ACK) == ("subscribe", 7, "book", "BTC/USD", "", ())
+    assert ack(ERROR) == ("subscribe", 7, "", "BTC/USD", "Subscription depth not supported", ())
+    limited = b'{"method":"subscribe","success":false,"error":"Exceeded msg rate"}'
+    assert ack(limited) == ("subscribe", None, "", "", "Exceeded msg rate", ())
+    batch = b'{"method":"batch_add","result":[{"order_id":"x"}],"success":true}'
+    assert ack(batch) == ("batch_add", None, "", "", "", ())
     # §11: an invalid session has `channel` beside `method`.
     odd = (
         b'{"channel":"executions","error":"ESession:Invalid session","method":"subscribe",'
         b'"status":"error","success":false}'
     )
-    assert decode(odd) == Ack("subscribe", None, "", "", "ESession:Invalid session")
+    assert ack(odd) == ("subscribe", None, "", "", "ESession:Invalid session", ())
+
+
+def ack(payload: bytes) -> tuple[object, ...]:
+    """Return what is read in an answer; the rest of it is there as Kraken wrote it."""
+    *read, report = msgspec.structs.astuple(cast(Ack, decode(payload)))
+    assert report == payload.decode()
+    return tuple(read)
+
+
+CONTROL = ("private-and-control-202405.ndjson", "control-ohlc-ticker-2026.ndjson")
+
+
+def test_no_field_of_a_recorded_answer_is_lost(captures: Path) -> None:
+    """Answers to subscriptions, to each trading method and their refusals: what they come to, taken
+    apart and put together again, is what Kraken sent, every digit of it.
+    """
+    seen: Counter[str] = Counter()
+    for line in (line for name in CONTROL for line in lines_of(captures / name)):
+        want = json.loads(line, parse_float=Decimal, parse_int=Decimal)
+        if "method" not in want:
+            continue
+        message = decode_other(line, "executions")
+        assert isinstance(message, Ack)
+        again = objects.object_text(objects.fields_of(message.report))
+        assert json.loads(again, parse_float=Decimal, parse_int=Decimal) == want
+        result = want.get("result", {})
+        result = {} if isinstance(result, list) else result
+        assert message.method == want["method"]
+        assert message.req_id == want.get("req_id")
+        assert message.error == want.get("error", "")
+        assert message.symbol == result.get("symbol", want.get("symbol", ""))
+        assert message.channel == result.get("channel", "")
+        assert list(message.warnings) == result.get("warnings", [])
+        seen[want["method"]] += 1
+    assert seen == {
+        "ping": 1, "subscribe": 5, "add_order": 4, "edit_order": 2, "amend_order": 2,
+        "cancel_order": 2, "cancel_all": 1, "cancel_all_orders_after": 1, "batch_add": 1,
+        "batch_cancel": 1,
+    }  # fmt: skip
 
 
 def test_an_error_without_words_is_still_an_error() -> None:

@@ -118,7 +118,10 @@ def test_the_refusal_of_a_token_is_an_answer_and_no_data(channel: str) -> None:
     ).encode()
     with pytest.raises(UNDECODABLE):
         DECODERS[channel](payload)
-    assert decode_other(payload, channel) == Ack("subscribe", 7, "", "", "ESession:Invalid session")
+    error = "ESession:Invalid session"
+    assert decode_other(payload, channel) == Ack(
+        "subscribe", 7, "", "", error, report=payload.decode()
+    )
 
 
 @pytest.mark.parametrize(

@@ -382,6 +382,15 @@ def test_unknown_channels_are_logged_once_a_kind() -> None:
     assert len(desk.receive({"channel": "other"})) == 1
 
 
+def test_a_warning_of_krakens_is_logged_once() -> None:
+    """protocol.md 4.4: "timestamp is deprecated, use interval_begin", with each answer."""
+    desk = Desk.begun()
+    warned = {"warnings": ["x is deprecated", "y too", "y too"]}
+    answer = {"method": "subscribe", "req_id": 99, "success": True, "result": warned}
+    assert logs(desk.receive(answer), "kraken.warned") == ["x is deprecated", "y too"]
+    assert logs(desk.receive(answer), "kraken.warned") == []
+
+
 def test_unknown_fields_pass_and_are_logged_once() -> None:
     desk = Desk.begun()
     novel = book_frame("snapshot", BTC, [], [], 0).replace(b'"symbol"', b'"novel":1,"symbol"')

@@ -7,15 +7,21 @@ breaks a promise, and the simulation sees it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from unittest import mock
 
 from pykraken_consumer._events import EntryId
 
+from publisher import wire
+from publisher.bus import asking, tops
 from publisher.bus import scripts as shipped
+from publisher.bus.asking import Requests
+from publisher.bus.departures import Departures
 from publisher.bus.publication import Publication
 from publisher.bus.scripts import Code
 from publisher.bus.stream import Stream
 from tests.simulation import scripts
+from tests.simulation.hang_ups import simulate_hang_ups
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.run import Result, simulate
 from tests.simulation.scripts import Append, Verdict, last_of
@@ -88,6 +94,72 @@ def without_contiguity(seed: int) -> Result:
         return simulate(seed)
 
 
+def without_a_word_of_conflation(seed: int) -> Result:
+    """Run a seed in which a top that replaces another does not say so."""
+
+    def put(stream: Stream, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
+        conflated = stream.held is not None
+        shipped_put(stream, event, ts_pub)
+        if conflated and stream.held is not None:
+            stream.held = wire.encode(event, ts_pub)
+
+    shipped_put = tops.put
+    with mock.patch.object(tops, "put", put):
+        return simulate(seed)
+
+
+def without_release(seed: int) -> Result:
+    """Run a seed in which what is said behind a held top overtakes it."""
+    with mock.patch.object(Stream, "release"):
+        return simulate(seed)
+
+
+def with_a_loss_between(seed: int) -> Result:
+    """Run a seed whose one fault is that Redis loses all between a symbol's leaving and return."""
+    return simulate(seed, chaos=_loss_between)
+
+
+def without_memory_of_who_left(seed: int) -> Result:
+    """Run that with streams that come back without knowing their former epochs."""
+    with mock.patch.object(Departures, "past", return_value=0):
+        return with_a_loss_between(seed)
+
+
+def with_deaf_publishers(seed: int) -> Result:
+    """Run a seed in which nobody hears what consumers ask."""
+    with mock.patch.object(Requests, "heard", return_value=[]):
+        return simulate(seed)
+
+
+def without_limit_of_requests(seed: int) -> Result:
+    """Run a seed in which each request is heard whenever it comes."""
+    with (
+        mock.patch.object(asking, "HEAR_EVERY_S", 0.0),
+        mock.patch.object(asking, "TAKE_EVERY_S", 0.1),
+    ):
+        return simulate(seed)
+
+
+def without_farewell(seed: int) -> Result:
+    """Run a seed of SIGHUPs alone, with publishers that forget a symbol without a word."""
+    with mock.patch.object(Publication, "_say_bye"):
+        return simulate_hang_ups(seed)
+
+
+def with_a_new_epoch_for_all(seed: int) -> Result:
+    """Run that with publishers that open every stream anew when the symbols change."""
+
+    def changed(self: Publication, *rest: Any) -> None:
+        before(self, *rest)
+        for stream in self.data:
+            stream.inspect("fenced")
+            self._reopen(stream)
+
+    before = Publication.changed
+    with mock.patch.object(Publication, "changed", changed):
+        return simulate_hang_ups(seed)
+
+
 def with_a_sleeper(seed: int) -> Result:
     """Run a seed whose one fault is a leader that sleeps and wakes unable to reach the lease."""
     return simulate(seed, chaos=_sleeper)
@@ -96,6 +168,13 @@ def with_a_sleeper(seed: int) -> Result:
 def without_confirmation(seed: int) -> Result:
     """Run that with leaders that reopen without asking for their lease."""
     return simulate(seed, Parts(publication=_EagerPublication), _sleeper)
+
+
+def _loss_between(stage: Stage) -> None:
+    before = stage.symbols
+    stage.world.at(5.0, lambda: stage.configure(before[:-1]))
+    stage.world.at(8.0, lambda: stage.restart_server(stage.empty(), away_s=0.2))
+    stage.world.at(11.0, lambda: stage.configure(before))
 
 
 def _sleeper(stage: Stage) -> None:

@@ -54,6 +54,11 @@ class Market:
                 for _ in range(depth + 5):
                     self._move(side)
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """All that there are."""
+        return tuple(self.books)
+
     def levels(self, symbol: str) -> Levels:
         """Return the book of a symbol as it is."""
         bids, asks = self.books[symbol]

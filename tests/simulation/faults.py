@@ -206,7 +206,7 @@ def exchange_silence(stage: Stage) -> None:
         victim.is_silent = True
     else:
         stage.world.fault("exchange mute")
-        victim.mute.add(stage.world.random.choice(stage.plan.symbols))
+        victim.mute.add(stage.world.random.choice(stage.symbols))
         victim.subscribed -= victim.mute
 
 
@@ -250,6 +250,36 @@ class _Spoiler:
                 return [b"error code: 1015", payload, *held]
 
 
+def asked(stage: Stage) -> None:
+    """Consumers ask for snapshots, one or many of them, or write what nobody understands."""
+    times = stage.world.random.choice((1, 1, 3, 300))
+    stage.world.fault("asked", f"{times} times")
+    if stage.world.chance(0.2):
+        stage.asker.babble(times)
+    stage.asker.ask(stage.world.random.choice(stage.market.symbols), times)
+
+
+def hang_up(stage: Stage) -> None:
+    """SIGHUP: a symbol comes, goes, or goes and comes back while it is still on its way out."""
+    symbol = stage.world.random.choice(stage.market.symbols)
+    others = tuple(s for s in stage.symbols if s != symbol)
+    if symbol not in stage.symbols:
+        stage.world.fault("symbol joins", symbol)
+        stage.configure((*stage.symbols, symbol))
+    elif others:
+        before = stage.symbols
+        stage.world.fault("symbol leaves", symbol)
+        stage.configure(others)
+        if stage.world.chance(0.5):
+            stage.world.at(stage.draw(0.0, 3.0), lambda: _back(stage, before))
+
+
+def _back(stage: Stage, symbols: tuple[str, ...]) -> None:
+    if not stage.world.is_calm:
+        stage.world.fault("symbol comes back")
+        stage.configure(tuple(dict.fromkeys((*stage.symbols, *symbols))))
+
+
 PLAN: tuple[tuple[Fault, int], ...] = (
     (kill, 4),
     (stop, 2),
@@ -273,6 +303,8 @@ PLAN: tuple[tuple[Fault, int], ...] = (
     (exchange_drop, 1),
     (exchange_silence, 1),
     (exchange_spoils, 2),
+    (hang_up, 6),
+    (asked, 4),
 )
 """Every kind of fault with its weight."""
 

@@ -1,23 +1,39 @@
 """The judge at Redis: knows what each entry should hold, and what may follow what.
 
 Publishers file what their verified books were at each id (`file`); what lands in Redis is compared
-with that and with WIRE's promises about a stream (3.1, 6, 10); readers ask `book_at` for the truth.
-It keeps, with each lineage of a stream, who wrote which id: a rollback rolls that back too.
+with that and with WIRE's promises about a stream (3.1, 6, 10); readers ask `state_at` for the
+truth. It keeps, with each lineage of a stream, who wrote which id: a rollback rolls that back too.
+Of the streams of tops it is told the ids alone; what they hold `TopRows` judges.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
 
 import msgpack
 
 from tests.simulation.exchange import Levels
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.streams import Fields, Id, StreamValue, show_id
+from tests.simulation.tops import Top, TopRows, told_top
 from tests.simulation.world import World
 
 STRAY = "stray"
+
+
+class _Mark(Enum):
+    SAME = "as at the id before"
+    UNKNOWN = "a pointer or a stray: the snapshot under this id will tell"
+
+
+SAME: Final = _Mark.SAME
+UNKNOWN: Final = _Mark.UNKNOWN
+State = Levels | Top
+"""A book, or its best bid and offer."""
 
 
 @dataclass
@@ -39,21 +55,29 @@ class Lineage:
 
 
 class Judge:
-    """The truth about the book streams `streams`."""
+    """The truth about the streams of books, `books`, and of their tops, `tops`."""
 
-    def __init__(self, world: World, streams: tuple[str, ...], lease_key: str) -> None:
+    def __init__(
+        self, world: World, books: tuple[str, ...], tops: tuple[str, ...], lease_key: str
+    ) -> None:
         self.world = world
-        self.streams = streams
+        self.tops = tops
+        self.streams = books + tops
         self.lease_key = lease_key
+        self.top_rows = TopRows(world)
+        self.written: Counter[str] = Counter()
+        """How many snapshots, by stream."""
         self._filed: dict[tuple[str, str, Id], Levels | None] = {}
-        self._truth: dict[tuple[str, Id], Levels | None] = {}
+        self._truth: dict[tuple[str, Id], State | _Mark | None] = {}
         self._payloads: dict[tuple[str, Id], bytes] = {}
         self._lineages: dict[StreamValue, Lineage] = {}
 
     # What publishers say --------------------------------------------------------------------------
 
     def file(self, writer: str, stream: str, entry_id: Id, levels: Levels | None) -> None:
-        """Note the writer's verified book at an id that it gave out, None if it had none."""
+        """Note the writer's verified book at an id that it gave out, None if it had none, and for
+        each id of a stream of tops.
+        """
         self._filed[writer, stream, entry_id] = levels
 
     # What lands -----------------------------------------------------------------------------------
@@ -91,15 +115,22 @@ class Judge:
         name = f"{key} {show_id(entry_id)} of {writer}"
         if writer == STRAY:
             # Where the entry itself landed on another branch, readers rightly hold its book.
-            self._truth.setdefault((key, entry_id), None)
+            self._truth.setdefault((key, entry_id), UNKNOWN if key in self.tops else None)
+            self.top_rows.strayed(key, entry_id[0])
         else:
+            is_new = (key, entry_id) not in self._payloads
             before = self._payloads.setdefault((key, entry_id), fields[1])
             if before != fields[1]:
                 raise self.world.violated("an id comes back with the same bytes", name)
             if (writer, key, entry_id) not in self._filed:
                 raise self.world.violated("only what was published lands", name)
             self._follows(name, writer, entry_id, lineage)
-            self._truth[key, entry_id] = self._filed[writer, key, entry_id]
+            if key not in self.tops:
+                self._truth[key, entry_id] = self._filed[writer, key, entry_id]
+            elif is_new:
+                event = msgpack.unpackb(fields[1])
+                self.top_rows.take(writer, key, entry_id[0], event)
+                self._truth[key, entry_id] = _top_after(event)
         lineage.ids.append(entry_id)
         lineage.writers.append(writer)
         self.world.counts["entries"] += 1
@@ -126,24 +157,48 @@ class Judge:
         stream = db.stream(key)
         if stream is None or not self.lineage(stream).has(entry_id):
             raise self.world.violated("a snapshot stands behind its entry", name)
-        levels = self._truth[key, entry_id]
-        if levels is None:  # a stray holds the id, or the writer had no book there
-            writer = db.writer.partition(":")[0]
-            levels = self._truth[key, entry_id] = self._filed.get((writer, key, entry_id))
+        writer = db.writer.partition(":")[0]
         body = msgpack.unpackb(fields[1], use_list=True)
-        if levels is None or (numbers(body["b"]), numbers(body["a"])) != levels:
+        truth, told = self.state_at(key, entry_id), _state_of(body)
+        if truth is None:  # a stray holds the id, or the entry points here, or there was no book
+            truth = self._filed.get((writer, key, entry_id))
+            is_open = self._truth[key, entry_id] is UNKNOWN
+            if is_open and self.top_rows.had(writer, key, told_top(body)):
+                truth = told
+            self._truth[key, entry_id] = truth
+        if truth is None or told != truth:
             raise self.world.violated("a snapshot is the book of its id", name)
+        self.written[key] += 1
         self.world.counts["snapshots"] += 1
 
     # What readers ask -----------------------------------------------------------------------------
 
-    def book_at(self, key: str, entry_id: Id) -> Levels | None:
-        """Return the book as published at an id, None where there was no verified one."""
-        return self._truth.get((key, entry_id))
+    def state_at(self, key: str, entry_id: Id) -> State | None:
+        """Return the book or top as published at an id, None where there was no verified one."""
+        epoch, seq = entry_id
+        while (truth := self._truth.get((key, (epoch, seq)))) is SAME:
+            seq -= 1
+        return None if truth is UNKNOWN else truth
 
     def has_landed(self, key: str, entry_id: Id) -> bool:
         """True when Redis ever took an entry of this id."""
         return (key, entry_id) in self._truth
+
+
+def _top_after(event: dict[str, Any]) -> Top | _Mark | None:
+    """Return the top that is known behind an entry."""
+    match event["t"]:
+        case "top" | "snapshot":
+            return UNKNOWN if "ptr" in event else told_top(event)
+        case "heartbeat" | "bye":
+            return SAME
+    return None
+
+
+def _state_of(snapshot: dict[str, Any]) -> State:
+    if snapshot["ch"] == "bbo":
+        return told_top(snapshot)
+    return numbers(snapshot["b"]), numbers(snapshot["a"])
 
 
 def numbers(levels: list[list[int | str]]) -> list[tuple[int, int]]:

@@ -95,7 +95,11 @@ class Keyspace:
                 self.hset(_text(words[0]), **fields)
                 return len(fields)
             case "XADD":
-                added = self.xadd(_text(words[0]), _text(words[1]), *words[2:])
+                key, *words = words
+                longest, words = (words[2], words[3:]) if words[0] == b"MAXLEN" else (b"", words)
+                added = self.xadd(_text(key), _text(words[0]), *words[1:])
+                if longest:
+                    self._xtrim(_text(key), "MAXLEN", "~", _text(longest))
                 return b"%d-%d" % added
             case "XTRIM":
                 return self._xtrim(*map(_text, words))

@@ -14,19 +14,20 @@ from typing import cast
 from unittest import mock
 
 from publisher import wire
-from publisher.actions import Action, Close, Emit, Notify, Send
+from publisher.actions import Action, Close, Emit, EmitTop, Notify, Send
 from publisher.bus import writer as writers
 from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.stream import Stream
-from publisher.channels.book import BookChannel
+from publisher.channels.plans import connections_of
 from publisher.model import BookState, FeedPlan, Now
-from publisher.session import Session
+from publisher.session import Session, SessionGroup
 from tests.simulation.exchange import ExchangeConnection, Levels, Market
 from tests.simulation.judge import Judge
 from tests.simulation.link import SimulatedLink
 from tests.simulation.network import Network
+from tests.simulation.tops import top_of
 
 TICK_S = 0.05
 FLUSH_S = 2.0
@@ -61,13 +62,20 @@ class Publisher:
         self.paused_until = 0.0
         self.is_alive = True
         self.exchange: ExchangeConnection | None = None
-        self.session = Session(plan.symbols, BookChannel(plan.depth, plan.checksum_freq))
+        (self.session,) = (Session(*parts) for parts in connections_of(plan))
+        self.group = SessionGroup([self.session])
         self.publication = make(
-            plan, self.world.random.getrandbits(64), self.session.capture, self.session.state_of
+            plan,
+            self.world.random.getrandbits(64),
+            self.group.capture,
+            self.group.state_of,
+            self.group.capture_top,
         )
         self.lease = writers.lease_of(plan.namespace, plan.feed, name, lease_s)
         self.writer = self._make_writer()
         self._truth: dict[str, Levels | None] = dict.fromkeys(plan.symbols)
+        self._left: dict[Stream, Levels | None] = {}
+        """Of streams that are on their way out: the last book of theirs."""
         self._filed: dict[Stream, tuple[int, int]] = {}
         self._inbox: deque[Callable[[], None]] = deque()
         self._is_turn_due = False
@@ -91,6 +99,11 @@ class Publisher:
                 wake=lambda: None,
                 clock=self.clock,
             )
+
+    @property
+    def streams(self) -> set[str]:
+        """The streams that it keeps."""
+        return {stream.keys.stream for stream in self.publication.data}
 
     def clock(self) -> Now:
         """Return the time as this process' clocks show it."""
@@ -119,6 +132,30 @@ class Publisher:
             self._file()
             self._stopping = "flush"
             self._deadline = self.world.now + FLUSH_S
+
+    def hang_up(self, configured: Callable[[], tuple[str, ...]]) -> None:
+        """SIGHUP: publish what is configured when the settings have been read."""
+        self.post(lambda: None if self._stopping else self._change(configured()))
+
+    def _change(self, symbols: tuple[str, ...]) -> None:
+        """Do as `Daemon.change` does."""
+        now = self.clock()
+        leaving = [symbol for symbol in self.group.symbols if symbol not in symbols]
+        joining = [symbol for symbol in symbols if symbol not in self.group.symbols]
+        for symbol in leaving:
+            self.world.counts["symbols left"] += 1
+            for stream in self._streams_of(symbol):
+                self._left[stream] = self._truth[symbol]
+        self._truth |= dict.fromkeys(joining)
+        self.publication.changed(joining, leaving, now)
+        (asked,) = self.group.changed(joining, leaving, now)
+        self._obey(asked, None)
+        self._file()
+
+    def _streams_of(self, symbol: str) -> list[Stream]:
+        """Return a symbol's stream, and that of its tops if it has one."""
+        data = self.publication.data
+        return [streams[symbol] for streams in (data.books, data.tops) if symbol in streams]
 
     # The loop -------------------------------------------------------------------------------------
 
@@ -207,6 +244,8 @@ class Publisher:
             match action:
                 case Emit(symbol, event):
                     self._emit(symbol, event, payload)
+                case EmitTop(symbol, top):
+                    self.publication.publish_top(symbol, top, self.clock().unix)
                 case Send(request) if self.exchange is not None:
                     self.exchange.request(request)
                 case Close():
@@ -231,6 +270,8 @@ class Publisher:
             self._truth[symbol] = self.market.sent[payload]
         else:
             raise self.world.violated("nothing unproven is published", f"{self.name} {payload!r}")
+        if (tops := self.publication.data.tops.get(symbol)) is not None:
+            self.judge.top_rows.saw(self.name, tops.keys.stream, top_of(self._truth[symbol]))
         self.publication.publish(symbol, event, self.clock().unix)
         self._file_stream(self.publication.books[symbol])
 
@@ -241,8 +282,8 @@ class Publisher:
             ts_pub=0,
             flags=0,
             state=BookState.LIVE.value,
-            symbols=len(self.plan.symbols),
-            live=self.session.live,
+            symbols=len(self.group.symbols),
+            live=self.group.live,
             system="online",
         )
 
@@ -250,18 +291,21 @@ class Publisher:
 
     def _file(self) -> None:
         if self.publication.epoch:
-            for stream in self.publication.books.values():
+            for stream in (*self.publication.data, *self.publication.data.leaving):
                 self._file_stream(stream)
 
     def _file_stream(self, stream: Stream) -> None:
-        """File the book at each id given out since the last look; entry 0 has none."""
+        """File the book at each id given out since the last look; entry 0 has none. Tops have their
+        ids alone: one that is held has no id yet, and is another's truth when it gets one.
+        """
         epoch, first = self._filed.get(stream, (0, 0))
         if stream.epoch != epoch:
             epoch, first = stream.epoch, 0
         end = stream.last_seq + 1
         if epoch and end > first:
-            levels = self._truth[stream.symbol]
+            levels = self._left[stream] if stream in self._left else self._truth[stream.symbol]
+            is_top = stream.keys.stream in self.judge.tops
             for seq in range(first, end):
-                known = levels if seq else None
+                known = levels if seq and not is_top else None
                 self.judge.file(self.name, stream.keys.stream, (epoch, seq), known)
             self._filed[stream] = epoch, end

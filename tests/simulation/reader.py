@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pykraken_consumer import (
+    Book,
     Disconnected,
     EntryId,
     Epoch,
@@ -23,13 +24,14 @@ from pykraken_consumer import (
     Regression,
     Snapshot,
     Stale,
+    TopState,
     TrimWarning,
 )
 from pykraken_consumer import _programs as programs
 from pykraken_consumer._programs import BLOCK_MS, Answer, Ask, Follower, Pause, Tell
 from pykraken_consumer.replica import Replica
 
-from tests.simulation.judge import Judge
+from tests.simulation.judge import Judge, State
 from tests.simulation.network import Connection, Network, is_error
 
 ANSWER_S = BLOCK_MS / 1000 + 3.0
@@ -58,7 +60,7 @@ class Told:
 
 
 class Reader:
-    """A consumer of all book streams."""
+    """A consumer of all streams of books and tops."""
 
     def __init__(self, name: str, streams: tuple[str, ...], network: Network, judge: Judge) -> None:
         self.name = name
@@ -188,10 +190,10 @@ class Reader:
         self._check_order(event, replica, told)
         if (
             isinstance(body, Gap | Quarantined | Epoch | Missed | Regression)
-            and event.book.is_valid
+            and event.state.is_valid
         ):
             raise self._wrong("a loss ends the book", event)
-        if event.book.is_valid:
+        if event.state.is_valid:
             self._check_book(event, replica)
 
     def _check_order(self, event: Event, replica: Replica, told: Told) -> None:
@@ -261,17 +263,26 @@ class Reader:
                 raise self._wrong(f"what landed is not missed by all: {missed}", event)
 
     def _check_book(self, event: Event, replica: Replica) -> None:
-        cursor, book = replica.cursor, event.book
-        if cursor is None or (book.epoch, book.seq) != cursor:
+        cursor, state = replica.cursor, event.state
+        if cursor is None or (state.epoch, state.seq) != cursor:
             raise self._wrong(f"a valid book stands at the cursor {cursor}", event)
-        truth = self.judge.book_at(event.stream, cursor)
-        if truth is None or (book.levels("bid"), book.levels("ask")) != truth:
+        truth = self.judge.state_at(event.stream, cursor)
+        if truth is None or held(state) != truth:
             raise self._wrong("a valid book is the book of its id", event)
         self.world.counts["book checks"] += 1
 
     def _wrong(self, promise: str, event: Event) -> Exception:
         body = str(event.body)[:300]
-        return self.world.violated(promise, f"{self.name} {event.stream} {event.book!r}: {body}")
+        return self.world.violated(promise, f"{self.name} {event.stream} {event.state!r}: {body}")
+
+
+def held(state: object) -> State:
+    """Return what a replica's state holds, in the judge's words."""
+    if isinstance(state, TopState):
+        bid = None if state.bid is None else (state.bid, state.bid_qty or 0)
+        return bid, None if state.ask is None else (state.ask, state.ask_qty or 0)
+    assert isinstance(state, Book)
+    return state.levels("bid"), state.levels("ask")
 
 
 def _follows(at: EntryId, entry_id: EntryId) -> bool:

@@ -13,9 +13,12 @@ from unittest import mock
 import structlog
 
 from publisher import wire
+from publisher.bus import keys
 from publisher.bus.stream import StreamState
+from tests.simulation.judge import State
 from tests.simulation.stage import CHAOS_S, Parts, Stage
 from tests.simulation.streams import show_id
+from tests.simulation.tops import top_of
 from tests.simulation.world import Violation, World
 
 POINTER_BYTES = (wire.POINTER_BYTES, wire.POINTER_BYTES, 100)
@@ -25,6 +28,12 @@ CALM_S = 100.0
 subscriptions wait up to 30 s after failures."""
 SETTLE_S = 60.0
 """A reader on a branch that is gone looks twice, 15 s apart, before it takes that for true."""
+
+FLOOD_S = 4
+QUIET_S = 6.0
+"""So long the feed stays away from the requests of a server that was full, and a bit."""
+HEARD_S = 3.0
+"""A look at the requests twice a second, each symbol once a second, and the way there and back."""
 
 
 @dataclass
@@ -66,9 +75,47 @@ def _calm(stage: Stage) -> None:
     _heal(stage)
     _wait(stage, unwell, "calm heals everything", CALM_S)
     world.counts["seconds to recover"] += round(world.now - CHAOS_S)
+    if world.chance(0.25):
+        _flood(stage)
     stage.add_reader()
     stage.rate = 0.0
+    for _ in range(5):  # a message that was swallowed shows with the next one
+        for symbol in stage.symbols:
+            stage.market.change(symbol)
     _wait(stage, behind, "all stand at the head in the end", SETTLE_S)
+    _ask(stage)
+
+
+def _flood(stage: Stage) -> None:
+    """Ask for one symbol again and again: it is heard once a second."""
+    world, symbol = stage.world, stage.symbols[0]
+    stream = keys.data_keys(stage.plan, symbol).stream
+    before = stage.judge.written[stream]
+    for _ in range(FLOOD_S * 20):
+        stage.asker.ask(symbol, 5)
+        stage.market.change(symbol)
+        world.run(world.now + 0.05)
+    # Its own turns stand beside them, and it may open an epoch.
+    most = FLOOD_S + 2 + FLOOD_S / min(stage.plan.snapshot_interval_s, stage.plan.retention_s)
+    if (written := stage.judge.written[stream] - before) > most:
+        raise world.violated("a flood of requests costs one snapshot a second", f"{written}")
+
+
+def _ask(stage: Stage) -> None:
+    """Ask for a snapshot of each symbol: it comes, and is not older than the question."""
+    world = stage.world
+    world.run(world.now + QUIET_S)
+    (leader,) = stage.leaders
+    heads = {stream.keys: (stream.epoch, stream.last_seq) for stream in leader.publication.data}
+    for symbol in stage.symbols:
+        stage.asker.ask(symbol)
+    world.run(world.now + HEARD_S)
+    for names, head in heads.items():
+        snap = stage.server.db.stream(names.snap)
+        if snap is None or snap.last < head:
+            found = show_id(snap.last) if snap is not None else "nothing"
+            detail = f"{names.snap} has {found}, asked for at {show_id(head)}"
+            raise world.violated("who asks for a snapshot has it soon", detail)
 
 
 def _wait(stage: Stage, wrong: Callable[[Stage], str], promise: str, limit_s: float) -> None:
@@ -99,6 +146,8 @@ def unwell(stage: Stage) -> str:
     leaders = stage.leaders
     if len(leaders) != 1 or len(alive) < 2:
         return f"leaders {[p.name for p in leaders]} of {[p.name for p in alive]}"
+    if set(leaders[0].group.symbols) != set(stage.symbols):
+        return f"{leaders[0].name} publishes {list(leaders[0].group.symbols)}"
     for stream in leaders[0].publication.streams:
         if stream.state is not StreamState.OPEN:
             return f"{leaders[0].name} has {stream.keys.stream} {stream.state}"
@@ -106,6 +155,8 @@ def unwell(stage: Stage) -> str:
         if reader.paused_until > stage.world.now:
             return f"{reader.name} is paused"
         for name, replica in reader.replicas.items():
+            if name not in leaders[0].streams:
+                continue
             if not replica.state.is_valid or replica.state.is_stale:
                 return f"{reader.name} has {name} {replica.state!r}, wants {replica.wants}"
     return ""
@@ -116,7 +167,9 @@ def behind(stage: Stage) -> str:
     if why := unwell(stage):
         return why
     (leader,) = stage.leaders
-    for stream in leader.publication.books.values():
+    if leaving := [stream.keys.stream for stream in leader.publication.data.leaving]:
+        return f"{leader.name} has yet to leave {leaving}"
+    for stream in leader.publication.data:
         value = stage.server.db.stream(stream.keys.stream)
         head = value.last if value is not None else (0, 0)
         if head != (stream.epoch, stream.last_seq):
@@ -125,6 +178,13 @@ def behind(stage: Stage) -> str:
             cursor = reader.replicas[stream.keys.stream].cursor
             if cursor != head:
                 return f"{reader.name} at {cursor}, {stream.keys.stream} at {show_id(head)}"
+        levels = stage.market.levels(stream.symbol or "")
+        truth: State | None = levels
+        if stream.keys.stream in stage.judge.tops:
+            truth = top_of(levels)
+        is_served = leader.exchange is not None and stream.symbol in leader.exchange.subscribed
+        if is_served and stage.judge.state_at(stream.keys.stream, head) != truth:
+            return f"{stream.keys.stream} at {show_id(head)} is not what Kraken has"
     return ""
 
 

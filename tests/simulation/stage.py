@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from publisher.bus import keys
 from publisher.bus.publication import Publication
 from publisher.model import FeedPlan
 from tests.simulation import scripts
+from tests.simulation.asking import Asker
 from tests.simulation.exchange import Market
 from tests.simulation.faults import PLAN, Fault, empty_copy
 from tests.simulation.judge import Judge
@@ -20,7 +23,9 @@ from tests.simulation.server import Address, Server
 from tests.simulation.world import World
 
 CHAOS_S = 24.0
-SYMBOLS = ("BTC/USD", "ETH/USD")
+SYMBOLS = ("BTC/USD", "ETH/USD", "SOL/USD")
+CONFIGURED = SYMBOLS[:2], SYMBOLS[:2], SYMBOLS
+"""What the feed may begin with; SIGHUPs change it."""
 LEASE_S = 1.5
 
 
@@ -38,12 +43,13 @@ def drawn_plan(world: World) -> FeedPlan:
     return FeedPlan(
         namespace="kraken",
         feed="sim",
-        symbols=SYMBOLS,
+        symbols=draw.choice(CONFIGURED),
         channel="book",
+        bbo=draw.choice((False, True)),
         depth=draw.choice((10, 10, 10, 25)),
         line="",
         checksum_freq=draw.choice((1, 1, 1, 3)),
-        snapshot_interval_s=draw.uniform(0.5, 2.0),
+        snapshot_interval_s=draw.choice((draw.uniform(0.5, 2.0), draw.uniform(0.5, 2.0), 30.0)),
         retention_s=draw.choice((2.0, 5.0, 10.0)),
         heartbeat_s=draw.choice((2.0, 5.0)),
         ring_seconds=draw.choice((2.0, 10.0, 60.0)),
@@ -59,13 +65,18 @@ class Stage:
         self.world = world
         self.parts = parts
         self.plan = drawn_plan(world)
-        self.streams = tuple(keys.data_keys(self.plan, symbol).stream for symbol in SYMBOLS)
+        self.symbols = self.plan.symbols
+        """What is configured now."""
+        books = tuple(keys.data_keys(self.plan, symbol).stream for symbol in SYMBOLS)
+        tops = tuple(keys.top_keys(self.plan, symbol).stream for symbol in SYMBOLS)
+        self.streams = books + tops if self.plan.bbo else books
         self.lease_key = keys.lease_key("kraken", self.plan.feed)
-        self.judge = Judge(world, self.streams, self.lease_key)
+        self.judge = Judge(world, books, tops if self.plan.bbo else (), self.lease_key)
         db = Keyspace(world.random.choice((1, 10, 100)))
         db.on_add = self.judge.added
         self.address = Address(Server(world, db, parts.scripts))
         self.network = Network(world, self.address)
+        self.asker = Asker(self.network, keys.requests_key("kraken", self.plan.feed))
         self.market = Market(world, SYMBOLS, self.plan.depth)
         self.rate = world.random.choice((5.0, 15.0, 30.0))
         self.publishers: list[Publisher] = []
@@ -99,7 +110,7 @@ class Stage:
         self.publishers.append(
             Publisher(
                 f"P{self._named}",
-                self.plan,
+                replace(self.plan, symbols=self.symbols),
                 LEASE_S,
                 network=self.network,
                 market=self.market,
@@ -112,6 +123,15 @@ class Stage:
         """Start a consumer process."""
         self._named += 1
         self.readers.append(Reader(f"R{self._named}", self.streams, self.network, self.judge))
+
+    def configure(self, symbols: tuple[str, ...]) -> None:
+        """Name other symbols; each process reads them a little later."""
+        self.symbols = symbols
+        for publisher in self.publishers:
+            self.world.at(
+                self.draw(0.0, 1.5),
+                lambda publisher=publisher: publisher.hang_up(lambda: self.symbols),  # type: ignore[misc]
+            )
 
     def some_publisher(self) -> Publisher:
         """Return a publisher that lives, the leader more often than not."""

@@ -28,6 +28,41 @@ SEEDS = 300
             ("a hole is no bad entry", "no hole in silence", "a valid book is the book of its id"),
             id="contiguity",
         ),
+        pytest.param(
+            ablations.without_a_word_of_conflation,
+            ("tops come in order, what is left out is flagged",),
+            id="conflated tops",
+        ),
+        pytest.param(
+            ablations.without_release,
+            ("tops come in order, what is left out is flagged",),
+            id="a held top goes first",
+        ),
+        pytest.param(
+            ablations.without_memory_of_who_left,
+            ("an id comes back with the same bytes",),
+            id="epochs of who left",
+        ),
+        pytest.param(
+            ablations.with_deaf_publishers,
+            ("who asks for a snapshot has it soon",),
+            id="requests are heard",
+        ),
+        pytest.param(
+            ablations.without_limit_of_requests,
+            ("a flood of requests costs one snapshot a second",),
+            id="requests are limited",
+        ),
+        pytest.param(
+            ablations.without_farewell,
+            ("who leaves says farewell", "who stays does not notice"),
+            id="farewell of who leaves",
+        ),
+        pytest.param(
+            ablations.with_a_new_epoch_for_all,
+            ("who stays does not notice",),
+            id="the others undisturbed",
+        ),
     ],
 )
 def test_without_it_a_promise_breaks(simulation: Simulation, promises: tuple[str, ...]) -> None:
@@ -45,3 +80,8 @@ def test_a_leader_that_slept_asks_for_its_lease_before_it_opens_again() -> None:
     assert [result.failure for result in shipped] == [""] * 8
     assert sum(result.counts["openings past the lease"] for result in shipped) == 0
     assert sum(result.counts["openings past the lease"] for result in eager) > 8
+
+
+def test_who_comes_back_after_a_loss_takes_none_of_its_former_ids() -> None:
+    """The same trial as `without_memory_of_who_left`, with the memory."""
+    assert [ablations.with_a_loss_between(seed).failure for seed in range(8)] == [""] * 8

@@ -10,6 +10,7 @@ import pytest
 from publisher.bus.farewell import Farewell
 from tests.simulation.campaign import Summary, run
 from tests.simulation.faults import PLAN
+from tests.simulation.hang_ups import simulate_hang_ups
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.run import simulate
 from tests.simulation.stage import Parts, Stage
@@ -27,6 +28,15 @@ def test_no_promise_breaks(block: int) -> None:
     assert [(result.seed, result.failure) for result in summary.failures] == []
     assert summary.counts["book checks"] > 5000
     assert sum(n for name, n in summary.counts.items() if name.startswith("fault ")) > 30
+    assert all(summary.counts[name] for name in ("tops", "fault asked", "symbols left"))
+
+
+def test_symbols_come_and_go_and_who_stays_does_not_notice() -> None:
+    """Ten seeds of SIGHUPs alone; symbols did come and go."""
+    summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_hang_ups)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["symbols left"] > 20
+    assert summary.counts["farewells"] > 5
 
 
 def test_a_seed_is_always_the_same_run() -> None:

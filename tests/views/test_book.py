@@ -45,7 +45,7 @@ def test_only_level3_has_orders() -> None:
 def test_only_books_are_shown(words: list[str]) -> None:
     parser = argparse.ArgumentParser()
     target.add_arguments(parser)
-    with pytest.raises(ConfigurationError, match="book or level3"):
+    with pytest.raises(ConfigurationError, match="only book and level3"):
         target.book_target_of(parser.parse_args([*words, "--redis-url", "redis://127.0.0.1:1"]))
 
 

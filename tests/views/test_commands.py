@@ -170,7 +170,7 @@ def test_watch_prints_lines_where_no_terminal_is_and_ends_on_ctrl_c(folder: Path
 def test_doctor_finds_nothing_wrong(folder: Path) -> None:
     lines = view(folder, "doctor", "--exchange", "sim")
     assert lines[-1].startswith("0 wrong")
-    assert any("2 of 2 books live" in line for line in lines)
+    assert any("2 of 2 streams live" in line for line in lines)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -6,6 +6,7 @@ import pytest
 import structlog
 from pykraken_consumer import AmbiguousStream, Client, Listing
 
+from publisher.cli import main
 from publisher.views.target import Target, choose, in_lines, stream_key
 
 
@@ -73,6 +74,24 @@ def test_the_channel_and_what_it_has_are_looked_at() -> None:
     asked = Target("redis://x", "kraken", "", None, "", channel="executions")
     assert choose([account], asked) is account
     assert choose([account], asked._replace(account="other")) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        (["BTC/USD", "--channel", "ticker"], "pykraken tail BTC/USD --channel ticker"),
+        (["--channel", "executions"], "pykraken tail --channel executions"),
+        (["{kraken.BTC/USD}:bbo.book.10"], "pykraken tail '{kraken.BTC/USD}:bbo.book.10'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["watch", "book"])
+def test_what_has_no_book_is_refused_with_the_command_that_shows_it(
+    command: str, words: list[str], instead: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, *words, "--redis-url", "redis://127.0.0.1:1/0"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "only book and level3 have a book to show" in told
+    assert instead in told
 
 
 def test_of_two_lines_the_named_one_is_taken_and_none_is_guessed() -> None:
