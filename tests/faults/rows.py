@@ -1,0 +1,88 @@
+"""The rows of the fault matrix: what goes wrong, in a few words, and why a row has no test.
+
+The ids are those of the marks (`@pytest.mark.row("X1")`), of commits and of the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ROWS: Mapping[str, str] = MappingProxyType({
+    "X1": "Kraken's connection is reset or closed",
+    "X2": "half-open connection: nothing arrives",
+    "X3": "acknowledged subscription that never sends",
+    "X4": "frames that never become whole",
+    "X5": "TLS that does not verify",
+    "X6": "a host name that does not resolve",
+    "X7": "too many connects, HTTP 429",
+    "X8": "HTTP 503, 520, 525 instead of a WebSocket",
+    "X9": "maintenance, cancel_only, post_only",
+    "X10": "all connections drop at once",
+    "X11": "broken JSON, binary frames",
+    "X12": "unknown channels and fields",
+    "X13": "a frame that is too long",
+    "X14": "wrong checksum",
+    "X15": "missing update",
+    "X16": "doubled update",
+    "X17": "updates out of order",
+    "X18": "crossed book that passes the checksum",
+    "X19": "more levels than the depth",
+    "X20": "fewer than ten levels, or none",
+    "X21": "a symbol that is delisted or refused",
+    "X22": "a pair's precision changes",
+    "X23": "token expired",
+    "X24": "nonce refused, lockout",
+    "X25": "clocks step",
+    "X26": "snapshot late, or never",
+    "X27": "message rate exceeded, answers missing",
+    "X28": "a burst of 50 times",
+    "X29": "private channel's gap",
+    "R1": "restart that lost everything",
+    "R2": "restart with an append-only file",
+    "R3": "server still loading",
+    "R4": "clean failover",
+    "R5": "split brain",
+    "R6": "failover to a stale replica",
+    "R7": "return to before an epoch's change",
+    "R8": "out of memory",
+    "R9": "eviction policy that drops streams",
+    "R10": "key of another type",
+    "R11": "password wrong or rotated",
+    "R12": "a right is missing",
+    "R13": "server cannot persist (MISCONF)",
+    "R14": "slow or stalled server",
+    "R15": "CLIENT PAUSE",
+    "R16": "requests cut, replies lost, bytes late",
+    "R17": "too many clients",
+    "R18": "slots move while written to",
+    "R19": "keys of one call in two slots",
+    "R20": "a shard is down",
+    "R21": "scripts flushed",
+    "R22": "a stray entry",
+    "R23": "an id that leaves no room",
+    "R24": "an operator deletes or trims",
+    "P1": "SIGTERM",
+    "P2": "SIGKILL",
+    "P3": "paused for longer than the lease",
+    "P4": "paused for less",
+    "P5": "several start at once",
+    "P6": "one API key in two processes",
+    "P7": "full or read-only disk",
+    "P8": "loop blocked",
+    "P9": "leaks",
+    "P10": "an exception anywhere",
+    "P11": "rolling update, node loss",
+    "C1": "reader slower than the trim",
+    "C2": "reader restarts",
+    "C3": "reader joins late",
+    "C4": "bad entry",
+    "C5": "new epoch",
+    "C6": "reader ahead of a server that went back",
+    "C7": "stale replica or old primary",
+    "C8": "clocks of hosts differ",
+})  # fmt: skip
+"""Every row, with a few words."""
+
+UNSHOWN: Mapping[str, str] = MappingProxyType({})
+"""Rows that no test here shows, each with the reason."""
