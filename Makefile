@@ -9,7 +9,7 @@ ARGS ?=
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo sim test test-long simulation fuzz bench check audit sbom format clean
+.PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench check audit sbom format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -34,6 +34,13 @@ simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
 
 fuzz: .venv/.installed-fuzz ## coverage-guided fuzzing for FUZZ_SECONDS (60) in all, or of FUZZ_RUNS inputs
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+chaos: .venv/.installed-test ## a random fault every few seconds for CHAOS_MINUTES (3) minutes
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+matrix: .venv/.installed-test ## the tests of the fault matrix, and their report
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m row --matrix .matrix.json $(ARGS)
+	$(BIN)/python -m tests.faults.report .matrix.json
 
 bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -1,0 +1,1 @@
+"""`make chaos`: real processes, real servers, and a fault every few seconds."""
