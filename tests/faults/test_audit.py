@@ -59,6 +59,7 @@ def resets_until_audited(scene: Scene, client: Client) -> list[tuple[str, str]]:
     raise AssertionError("the client ended")
 
 
+@pytest.mark.row("X15")
 def test_what_is_missing_below_the_checksum_is_found_dropped_and_mended(tmp_path: Path) -> None:
     """As a whole: the audit finds it, only that book is reset, and all levels are right again."""
     with staged(tmp_path) as scene:

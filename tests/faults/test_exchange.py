@@ -56,6 +56,7 @@ def connections(scene: Scene) -> int:
     return int(scene.simulator.get("status")["opened"])
 
 
+@pytest.mark.row("X11", "X12", "X13", "X16", "X1")
 def test_what_is_harmless(tmp_path: Path) -> None:
     """X11, X12, X13, X16, and Cloudflare's text frame of X1."""
     with staged(tmp_path) as scene:
@@ -95,6 +96,7 @@ def strike_until_reset(scene: Scene, watcher: Watcher, name: str, symbol: str) -
     pytest.fail(f"{name} was never noticed")
 
 
+@pytest.mark.row("X14", "X15", "X17")
 def test_one_symbol_s_data(tmp_path: Path) -> None:
     """X14, X15, X17: only that symbol, on the same connection."""
     with staged(tmp_path) as scene:
@@ -109,6 +111,7 @@ def test_one_symbol_s_data(tmp_path: Path) -> None:
         assert watcher.count(Epoch) == 0
 
 
+@pytest.mark.row("X14")
 def test_three_failures_of_one_symbol_bring_a_new_connection(tmp_path: Path) -> None:
     """X14: after three in a minute."""
     with staged(tmp_path) as scene:
@@ -123,6 +126,7 @@ def test_three_failures_of_one_symbol_bring_a_new_connection(tmp_path: Path) -> 
         assert connections(scene) == before + 1
 
 
+@pytest.mark.row("X1", "X10", "X11", "X13")
 @pytest.mark.parametrize("names", [("reset", "close", "restart"), ("malformed", "oversize")])
 def test_the_connection(tmp_path: Path, names: tuple[str, ...]) -> None:
     """X1, X10, X11, X13: every book is reset, asked for anew and right again; one epoch."""
@@ -145,6 +149,7 @@ def is_reset(watcher: Watcher, symbol: str, times: int) -> bool:
     return len(watcher.reasons(symbol)) == times
 
 
+@pytest.mark.row("X2", "X4")
 @pytest.mark.parametrize(
     ("name", "parameters"), [("silence", {}), ("trickle", {"bytes": 1, "every_s": 0.3})]
 )
@@ -159,6 +164,7 @@ def test_silence(tmp_path: Path, name: str, parameters: dict[str, object]) -> No
         assert connections(scene) == before + 1
 
 
+@pytest.mark.row("X3")
 def test_acked_and_then_nothing(tmp_path: Path) -> None:
     """X3: heartbeats and the other symbol go on; the mute one is asked for again."""
     with staged(tmp_path, "--fault", f"mute:symbol={BTC}") as scene:
@@ -172,6 +178,7 @@ def test_acked_and_then_nothing(tmp_path: Path) -> None:
         scene.judge(watcher)
 
 
+@pytest.mark.row("X26", "X27")
 @pytest.mark.parametrize(
     "fault", ["withhold_snapshot:symbol=BTC/USD,updates=0", "withhold_ack:symbol=BTC/USD"]
 )  # fmt: skip
@@ -189,6 +196,7 @@ def test_an_answer_that_never_comes(tmp_path: Path, fault: str) -> None:
         assert overdue == (0 if fault.startswith("withhold_ack") else 1)
 
 
+@pytest.mark.row("X26", "X27")
 @pytest.mark.parametrize("fault", ["delay_snapshot:symbol=BTC/USD", "delay_ack:symbol=BTC/USD"])
 def test_an_answer_that_comes_late(tmp_path: Path, fault: str) -> None:
     with staged(tmp_path, "--fault", fault) as scene:
@@ -200,6 +208,7 @@ def test_an_answer_that_comes_late(tmp_path: Path, fault: str) -> None:
         assert watcher.count(Reset) == 0
 
 
+@pytest.mark.row("X21")
 def test_a_symbol_that_is_refused(tmp_path: Path) -> None:
     """X21: the other is published; people are told in the status stream."""
     with staged(tmp_path, "--fault", f"subscribe_error:symbol={BTC}") as scene:
@@ -211,6 +220,7 @@ def test_a_symbol_that_is_refused(tmp_path: Path) -> None:
         assert scene.client().exists("{kraken.BTC/USD}:book.10") == 0
 
 
+@pytest.mark.row("X21")
 def test_every_symbol_refused_is_the_end(tmp_path: Path) -> None:
     with staged(tmp_path) as scene:
         publisher = scene.publisher(symbols="XBT/USD,NO/PE")
@@ -218,6 +228,7 @@ def test_every_symbol_refused_is_the_end(tmp_path: Path) -> None:
         assert "XBT/USD" in publisher.log_path.read_text()
 
 
+@pytest.mark.row("X21")
 def test_delisted(tmp_path: Path) -> None:
     """X21."""
     with staged(tmp_path) as scene:
@@ -230,6 +241,7 @@ def test_delisted(tmp_path: Path) -> None:
         assert connections(scene) == before
 
 
+@pytest.mark.row("X22")
 @pytest.mark.parametrize("price", [1, -1])
 def test_a_new_precision(tmp_path: Path, price: int) -> None:
     """X22: reset, then a snapshot in the new precision."""
@@ -247,6 +259,7 @@ def test_a_new_precision(tmp_path: Path, price: int) -> None:
         assert old.ping()
 
 
+@pytest.mark.row("X18")
 def test_crossed(tmp_path: Path) -> None:
     """X18: flagged while it lasts, asked for again after a second."""
     with staged(tmp_path) as scene:
@@ -260,6 +273,7 @@ def test_crossed(tmp_path: Path) -> None:
         assert watcher.count(Reset, ETH) == 0
 
 
+@pytest.mark.row("X20")
 def test_thin_one_sided_and_empty_books(tmp_path: Path) -> None:
     """X20."""
     with staged(tmp_path) as scene:
@@ -276,6 +290,7 @@ def test_thin_one_sided_and_empty_books(tmp_path: Path) -> None:
         assert any(0 < bids < 10 for bids, _ in sides)
 
 
+@pytest.mark.row("X9")
 def test_kraken_s_state_is_told_and_books_stay(tmp_path: Path) -> None:
     """X9."""
     with staged(tmp_path) as scene:
@@ -296,6 +311,7 @@ def test_kraken_s_state_is_told_and_books_stay(tmp_path: Path) -> None:
         assert connections(scene) == before
 
 
+@pytest.mark.row("X8")
 @pytest.mark.parametrize("status", [503, 520])
 def test_an_upgrade_that_is_refused(tmp_path: Path, status: int) -> None:
     """X8."""
@@ -308,6 +324,7 @@ def test_an_upgrade_that_is_refused(tmp_path: Path, status: int) -> None:
         scene.judge(watcher)
 
 
+@pytest.mark.row("X7")
 def test_too_many_connections(tmp_path: Path) -> None:
     """X7: waits out the block, and can still be stopped."""
     with staged(tmp_path, "--fault", "upgrade:status=429") as scene:
@@ -318,6 +335,7 @@ def test_too_many_connections(tmp_path: Path) -> None:
         assert publisher.terminate() == 0
 
 
+@pytest.mark.row("X7")
 def test_the_budget_of_connections_outlives_the_process(tmp_path: Path) -> None:
     """X7: 100 in ten minutes, over all restarts."""
     with staged(tmp_path) as scene:
@@ -331,6 +349,7 @@ def test_the_budget_of_connections_outlives_the_process(tmp_path: Path) -> None:
             assert publisher.terminate() == 0
 
 
+@pytest.mark.row("X27")
 def test_a_rate_limit(tmp_path: Path) -> None:
     """X27: one request a second passes, every second refusal gets no answer at all."""
     with staged(tmp_path, "--fault", "rate_limit:per_s=1,drop_every=2") as scene:
@@ -340,6 +359,7 @@ def test_a_rate_limit(tmp_path: Path) -> None:
         scene.judge(watcher)
 
 
+@pytest.mark.row("X28")
 def test_a_burst(tmp_path: Path) -> None:
     """X28: nothing is dropped, nothing is reset."""
     with staged(tmp_path) as scene:

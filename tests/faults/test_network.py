@@ -89,6 +89,7 @@ def test_requests_delivered_late(tmp_path: Path) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R16")
 def test_reset_again_and_again(tmp_path: Path) -> None:
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
@@ -98,6 +99,7 @@ def test_reset_again_and_again(tmp_path: Path) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R1")
 def test_refused_for_a_while(tmp_path: Path) -> None:
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
@@ -109,6 +111,7 @@ def test_refused_for_a_while(tmp_path: Path) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R14")
 def test_slow(tmp_path: Path) -> None:
     """A far server: entries gather while an append flies, and latency is all that it costs."""
     with staged(tmp_path, "--rate", "1000") as scene, TcpProxy(scene.redis.port) as proxy:
@@ -118,6 +121,7 @@ def test_slow(tmp_path: Path) -> None:
         assert_unharmed(scene, watcher)
 
 
+@pytest.mark.row("R16")
 @pytest.mark.parametrize("offset", [0, 5])
 def test_cut_while_an_epoch_opens(tmp_path: Path, offset: int) -> None:
     """The answer to an opening is lost: whatever was written, the next epoch is above it."""

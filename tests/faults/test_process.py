@@ -24,6 +24,7 @@ from tests.polling import wait_until
 from tests.requirements import require
 
 
+@pytest.mark.row("P2")
 def test_killed_and_started_again(tmp_path: Path) -> None:
     """P2: a new epoch that names the last entry of the old one; consumers miss nothing."""
     with staged(tmp_path) as scene:
@@ -48,6 +49,7 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
             assert_contiguous(scene.client(), stream_of(symbol))
 
 
+@pytest.mark.row("P3")
 def test_a_zombie_writes_nothing(tmp_path: Path) -> None:
     """P3: frozen for longer than the lease, a second one takes over, the first wakes up."""
     with staged(tmp_path) as scene:
@@ -79,6 +81,7 @@ def test_a_zombie_writes_nothing(tmp_path: Path) -> None:
         scene.judge(watcher)
 
 
+@pytest.mark.row("P4")
 def test_a_short_pause_changes_nothing(tmp_path: Path) -> None:
     """P4: a pause below the lease, with a standby that watches."""
     with staged(tmp_path) as scene:
@@ -97,6 +100,7 @@ def test_a_short_pause_changes_nothing(tmp_path: Path) -> None:
         assert standby.log("lease.claimed") == []
 
 
+@pytest.mark.row("P5")
 def test_three_at_once(tmp_path: Path) -> None:
     """P5: exactly one leads, and when it is killed exactly one other does."""
     with staged(tmp_path) as scene:
@@ -116,6 +120,7 @@ def test_three_at_once(tmp_path: Path) -> None:
         assert watcher.count(Epoch) == 2
 
 
+@pytest.mark.row("P1")
 @pytest.mark.parametrize("rate", [200, 5000])
 def test_a_stop_under_load(tmp_path: Path, rate: int) -> None:
     """P1: flush, last snapshot, farewell, lease released, exit 0, all within five seconds."""
@@ -140,6 +145,7 @@ def test_a_stop_under_load(tmp_path: Path, rate: int) -> None:
         assert b"\xa3bye" in client.xrevrange(status, count=1)[0][1][b"d"]
 
 
+@pytest.mark.row("P7")
 @pytest.mark.parametrize("reader", ["a full disk", "a pipe that nobody reads"])
 def test_a_log_that_cannot_be_written_ends_nothing(reader: str, tmp_path: Path) -> None:
     """P7: neither the work nor the farewell needs a log (`run 2>&1 | tee log` and Ctrl-C)."""

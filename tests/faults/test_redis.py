@@ -323,6 +323,7 @@ def test_a_server_that_comes_late(tmp_path: Path) -> None:
         scene.judge(watcher)
 
 
+@pytest.mark.row("P1")
 def test_stopped_while_redis_is_frozen(tmp_path: Path) -> None:
     """P1: even then within five seconds, exit 0."""
     with staged(tmp_path) as scene:

@@ -97,6 +97,7 @@ def assert_told(
     scene.judge(watcher)
 
 
+@pytest.mark.row("R14")
 @pytest.mark.timeout(60)
 def test_an_outage_longer_than_the_ring(tmp_path: Path) -> None:
     """A new epoch that says why and which seqs nobody ever saw (WIRE.md 4.4)."""
@@ -123,6 +124,7 @@ def test_an_outage_longer_than_the_ring(tmp_path: Path) -> None:
         assert publisher.terminate() == 0
 
 
+@pytest.mark.row("R14")
 @pytest.mark.timeout(60)
 def test_an_outage_is_told_to_the_very_seq(tmp_path: Path) -> None:
     """Two batches and, when the first is older than the ring, one message more: all missed."""
@@ -153,6 +155,7 @@ def test_an_outage_is_told_to_the_very_seq(tmp_path: Path) -> None:
         assert_told(scene, watcher, "overrun", (epoch, prev), before + 21)
 
 
+@pytest.mark.row("R6")
 @pytest.mark.timeout(60)
 def test_a_loss_longer_than_the_ring(tmp_path: Path) -> None:
     """Redis comes back empty: the stream begins where the ring does, in the same epoch."""
@@ -177,6 +180,7 @@ def test_a_loss_longer_than_the_ring(tmp_path: Path) -> None:
         assert held_bytes(client, upto=(epoch, last)) <= MIB
 
 
+@pytest.mark.row("R6")
 @pytest.mark.timeout(60)
 def test_a_return_to_the_past_longer_than_the_ring(tmp_path: Path) -> None:
     """Redis comes back as it was saved, the ring does not reach so far: a new epoch names all."""
