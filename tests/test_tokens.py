@@ -88,6 +88,7 @@ def test_what_no_waiting_mends_is_refused_for_good(
     assert len(rest.nonces) == 1
 
 
+@pytest.mark.row("X24")
 @pytest.mark.parametrize(
     ("reply", "wait_s"),
     [
@@ -220,6 +221,7 @@ def test_a_nonce_lost_while_the_clock_was_ahead_is_leapt_over(
     assert rest.nonces[-1] == rest.nonces[-2] + 1
 
 
+@pytest.mark.row("X24", "P6")
 def test_a_nonce_refused_again_and_again_is_another_programs(
     rest: PrivateRest, tmp_path: Path
 ) -> None:
@@ -231,6 +233,7 @@ def test_a_nonce_refused_again_and_again_is_another_programs(
     assert rest.nonces == sorted(set(rest.nonces))
 
 
+@pytest.mark.row("P6")
 def test_two_processes_never_share_a_nonce(rest: PrivateRest, tmp_path: Path) -> None:
     times = 15
     context = multiprocessing.get_context("spawn")

@@ -35,6 +35,7 @@ def test_levels_come_best_first() -> None:
     assert (book.best_bid, book.best_offer) == (100, 101)
 
 
+@pytest.mark.row("X19")
 def test_what_falls_out_of_the_depth_is_gone() -> None:
     """§5.2: cut after every message; a level pushed out never comes back by itself."""
     book = Book(10)

@@ -141,6 +141,7 @@ def test_a_stalled_server_is_told_and_survived(
         assert [type(event.body) for event in taken] == [Reconnected, Update, Update]
 
 
+@pytest.mark.row("C1")
 def test_trimmed_past_the_cursor_is_one_gap(redis_server: RedisServer) -> None:
     story = Story().grow(5)
     writer = written(redis_server, story)
@@ -157,6 +158,7 @@ def test_trimmed_past_the_cursor_is_one_gap(redis_server: RedisServer) -> None:
         assert len(taken) == 2
 
 
+@pytest.mark.row("C4")
 def test_a_bad_entry_is_quarantined_until_a_snapshot_helps(redis_server: RedisServer) -> None:
     story = Story().grow(5)
     writer = written(redis_server, story)
@@ -172,6 +174,7 @@ def test_a_bad_entry_is_quarantined_until_a_snapshot_helps(redis_server: RedisSe
         assert isinstance(until(events, at(story))[-1].body, Joined)
 
 
+@pytest.mark.row("C2", "C3")
 def test_late_joiners_while_it_is_written(redis_server: RedisServer) -> None:
     story = Story().grow(3)
     writer = written(redis_server, story)

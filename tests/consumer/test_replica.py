@@ -268,6 +268,7 @@ def test_updates_with_new_keys_and_huge_numbers_go_the_long_way_to_the_same_book
     assert replica.cursor == EntryId(EPOCH, 5)
 
 
+@pytest.mark.row("C8")
 def test_stale_is_told_once_and_ends_with_an_entry() -> None:
     story = Story().grow(2)
     replica, judge, source = _joined(story)
@@ -302,6 +303,7 @@ def test_bye_and_a_lost_server_leave_a_stale_book() -> None:
     assert replica.reconnected().body == Reconnected()
 
 
+@pytest.mark.row("C6")
 def test_a_rolled_back_lineage_is_a_regression_even_while_a_snapshot_is_awaited() -> None:
     story = Story(epoch=EPOCH + 7).grow(2)
     replica, judge, _ = _joined(story)

@@ -194,6 +194,7 @@ def stage(
         yield Stage(request.param, program, server, publisher, f"http://127.0.0.1:{port}")
 
 
+@pytest.mark.row("X23", "X29")
 def test_the_streams_end_where_the_account_stands_whatever_befell_and_tell_no_secret(
     stage: Stage,
 ) -> None:

@@ -13,10 +13,12 @@ from pykraken_consumer import CROSSED
 from tests.faults.scene import (
     BTC,
     ETH,
+    PATIENCE_S,
     Epoch,
     Reset,
     Scene,
     Snapshot,
+    Stale,
     Update,
     Watcher,
     staged,
@@ -369,3 +371,28 @@ def test_a_burst(tmp_path: Path) -> None:
         scene.judge(watcher)
         assert watcher.count(Reset) == 0
         assert connections(scene) == before
+
+
+@pytest.mark.row("X6")
+def test_a_host_that_does_not_resolve(tmp_path: Path) -> None:
+    """X6: tried again and told, off the loop; Redis is served meanwhile, and a stop is a stop."""
+    with staged(tmp_path) as scene:
+        program = scene.publisher(ws_url="ws://no-such-host.invalid/v2")
+        program.wait_for("lease.claimed")
+        program.wait_for("feed.away", count=2, timeout_s=PATIENCE_S * 3)
+        assert "PYKRAKEN_WS_URL" in program.log("feed.away")[0]["mend"]
+        assert program.terminate() == 0
+
+
+@pytest.mark.row("X25")
+def test_kraken_s_clock_steps(tmp_path: Path) -> None:
+    """X25: an hour forwards, two back and right again: nothing is reset, nobody is stale."""
+    with staged(tmp_path) as scene:
+        watcher, opened = played(scene)
+        for by_s in (3600.0, -3600.0, 0.0):
+            scene.fault("clock", by_s=by_s)
+            watcher.wait_updates(20)
+        assert watcher.count(Reset) == watcher.count(Stale) == 0
+        assert watcher.count(Epoch) == 0
+        assert connections(scene) == opened
+        scene.judge(watcher)

@@ -24,7 +24,7 @@ from tests.polling import wait_until
 from tests.requirements import require
 
 
-@pytest.mark.row("P2")
+@pytest.mark.row("P2", "C5")
 def test_killed_and_started_again(tmp_path: Path) -> None:
     """P2: a new epoch that names the last entry of the old one; consumers miss nothing."""
     with staged(tmp_path) as scene:

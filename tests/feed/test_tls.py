@@ -249,6 +249,7 @@ def test_it_is_its_socket_to_a_selector_and_when_it_closes(
 # Whom it trusts
 
 
+@pytest.mark.row("X5")
 def test_who_is_not_trusted_hears_why(folder: Path, identity: Identity) -> None:
     """The alert goes out before the error comes up."""
     stranger = authority(folder / "stranger")
@@ -260,6 +261,7 @@ def test_who_is_not_trusted_hears_why(folder: Path, identity: Identity) -> None:
         assert server.failure.reason == "TLSV1_ALERT_UNKNOWN_CA"
 
 
+@pytest.mark.row("X5")
 def test_a_certificate_of_another_name_is_refused(identity: Identity, ca: Identity) -> None:
     with peer(identity, until_closed) as server:
         with pytest.raises(ssl.SSLCertVerificationError, match=r"kraken\.example"):

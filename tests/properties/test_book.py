@@ -84,6 +84,7 @@ def test_a_second_snapshot_leaves_nothing_of_the_first(one: Messages, two: Messa
     assert_same(book, model)
 
 
+@pytest.mark.row("X19")
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_full_book_of_every_depth_under_a_long_random_walk(depth: int) -> None:
     walk = random.Random(depth)
