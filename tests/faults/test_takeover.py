@@ -27,6 +27,7 @@ LONG_LEASE_S = 60.0
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.row("P1", "P11")
 def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
     """P1, twenty times: a rolling update of a pair, one epoch a stop."""
     rounds = 20
@@ -54,6 +55,7 @@ def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.row("P2", "P11")
 def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
     """P2, ten times."""
     rounds = 10
@@ -76,6 +78,7 @@ def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.row("P3")
 def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:
     """P3: frozen at any moment of a stream of batches, woken when another leads."""
     rounds, draw = 8, random.Random(3)
@@ -101,6 +104,7 @@ def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:
             assert len({entry.split("-")[0] for entry in ids}) <= rounds + 1
 
 
+@pytest.mark.row("P3", "R16")
 def test_half_a_batch_that_arrives_after_the_takeover(tmp_path: Path) -> None:
     """P3 and R-3: the zombie's call was cut in the middle; its rest comes when another leads."""
     with staged(tmp_path, "--rate", "1000") as scene:
@@ -130,6 +134,7 @@ def test_half_a_batch_that_arrives_after_the_takeover(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.row("P5")
 def test_three_race_and_each_death_has_one_successor(tmp_path: Path) -> None:
     """P5: three at once; whoever leads is killed or stopped, one of the others follows."""
     kinds = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGTERM)
