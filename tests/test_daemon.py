@@ -303,6 +303,7 @@ def test_the_plan_is_what_the_settings_say() -> None:
     assert plan.feed == feed_id(settings)
     assert (plan.part, plan.space) == ("book.25", "n")
     others = {"feed", "interval", "trigger", "account"}  # of other channels
+    others.add("is_sharded")  # of the kind of Redis: tests/bus/test_slots.py
     told = {name: getattr(plan, name) for name in plan.__struct_fields__ if name not in others}
     assert told == {name: getattr(settings, name) for name in told}
 

@@ -36,6 +36,8 @@ CHART_S = 0.5
 """Between two looks at the cluster's map, while a node is away or slots move."""
 TRYAGAIN_S = 0.05
 PLAIN_MOST = 100
+ASKED_AGAIN = frozenset(Kind) - {Kind.REQUESTS}
+"""Calls whose errors are judged here; what nobody depends on the ear may do without."""
 ASKING = Call(Kind.PLAIN, ("ASKING",))
 
 
@@ -238,7 +240,7 @@ class Shards:
         if verdict is Verdict.MOVE:
             self._follow(redirect_of(words, shard.node), call)
             return True
-        if call.kind is Kind.REQUESTS and verdict is not Verdict.WAIT:
+        if call.kind not in ASKED_AGAIN and verdict is not Verdict.WAIT:
             return False
         self._tell(shard, call, words, verdict)
         slot = slot_of(key_of(call.command))

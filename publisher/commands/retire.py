@@ -25,7 +25,7 @@ from publisher.commands.remains import FeedMark, Kind, Look, Mark, Remains, feed
 from publisher.errors import ConfigurationError, RedisRefused
 from publisher.flags import EVERYWHERE, add_flags, settings_of
 from publisher.setting_rules import check_namespace, mask_url
-from publisher.settings import Settings
+from publisher.settings import REDIS_FILES, Settings
 
 # Above the longest silence of a stream at work, a heartbeat (WIRE.md 4.6): 5 s.
 WATCH_S = 6.0
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to watch for signs of life (default: 6, or two leases if that is longer)",
     )
-    add_flags(parser, ("redis_url", "ca_file", "namespace", *EVERYWHERE))
+    add_flags(parser, ("redis_url", *REDIS_FILES, "ca_file", "namespace", *EVERYWHERE))
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -29,10 +29,11 @@ from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS, Channel
 from publisher.errors import ConfigurationError, PykrakenError
 from publisher.flags import EVERYWHERE, add_flags, settings_of
 from publisher.logs import get_logger
+from publisher.settings import REDIS_FILES
 
 FLAGS = (
     *("channel", "depth", "interval", "trigger", "account", "line"),
-    *("redis_url", "ca_file", "namespace", *EVERYWHERE),
+    *("redis_url", *REDIS_FILES, "ca_file", "namespace", *EVERYWHERE),
 )
 
 

@@ -19,6 +19,7 @@ from pykraken_consumer import (
 )
 from pykraken_consumer._programs import (
     BACKOFF_S,
+    DOUBT_S,
     READ_TOTAL,
     Answer,
     Ask,
@@ -26,6 +27,7 @@ from pykraken_consumer._programs import (
     Follower,
     Idle,
     Pause,
+    Redial,
     Tell,
     catalogue,
     entries_of,
@@ -51,6 +53,7 @@ class Server:
         self.is_away = False
         self.asked: list[Command] = []
         self.pauses: list[float] = []
+        self.redials = 0
         self.told: list[Event] = []
         self.head: bytes | None = None
         self.snap = (story.entries[-1][0], story.snapshot())
@@ -66,14 +69,16 @@ class Server:
             if isinstance(step, Tell):
                 self.told += list(step.told)
                 self._step = next(self._steps)
-            elif isinstance(step, Idle):
+            elif isinstance(step, Idle | Redial):
+                self.redials += isinstance(step, Redial)
                 self._step = next(self._steps)
             else:
                 rounds -= 1
                 self._step = self._steps.send(self._answer(step))
-        while isinstance(self._step, Tell | Idle):
+        while isinstance(self._step, Tell | Idle | Redial):
             if isinstance(self._step, Tell):
                 self.told += list(self._step.told)
+            self.redials += isinstance(self._step, Redial)
             self._step = next(self._steps)
         return self.told
 
@@ -120,6 +125,24 @@ def test_it_joins_then_reads_entries() -> None:
     assert "BLOCK" in server.asked[1]
     server.story.grow(4)
     assert _names(server.play(follower, 1)) == ["Update"] * 4
+
+
+@pytest.mark.row("C7")
+def test_silence_of_all_streams_has_connections_made_anew() -> None:
+    """Longer than a heartbeat takes, and once in so long: this may be a server of yesterday."""
+    server = Server(Story().grow(3))
+    follower = Follower([STREAM], "wait", 1000)
+    server.play(follower, 2)
+    for second in range(1, 15):
+        server.now = float(second)
+        server.play(follower, 1)
+        assert server.redials == second // int(DOUBT_S), second
+    server.story.grow(1)
+    server.now = 17.0
+    server.play(follower, 1)
+    server.now = 17.0 + DOUBT_S - 0.1
+    server.play(follower, 1)
+    assert server.redials == 2, "what came counts"
 
 
 def test_an_entry_between_the_look_and_the_read_is_no_surprise() -> None:
