@@ -36,7 +36,7 @@ CHART_S = 0.5
 """Between two looks at the cluster's map, while a node is away or slots move."""
 TRYAGAIN_S = 0.05
 PLAIN_MOST = 100
-ASKED_AGAIN = frozenset(Kind) - {Kind.REQUESTS}
+ASKED_AGAIN = frozenset(Kind) - {Kind.REQUESTS, Kind.FAREWELL}
 """Calls whose errors are judged here; what nobody depends on the ear may do without."""
 ASKING = Call(Kind.PLAIN, ("ASKING",))
 

@@ -281,3 +281,23 @@ def test_late_joiners_and_many_streams(tmp_path: Path) -> None:
         client = scene.client()
         for symbol in SYMBOLS:
             assert_contiguous(client, f"{{kraken.{symbol}}}:bbo.book.10")
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_standby_takes_over(tmp_path: Path, how: str) -> None:
+    """It waits for the farewell, or for the lease to fall silent, on the node that has them."""
+    with staged(tmp_path) as (scene, _):
+        watcher = scene.watcher()
+        first = scene.publisher(feed="f")
+        watcher.wait_updates(20)
+        second = scene.publisher("second", feed="f")
+        second.wait_for("lease.standby")
+        if how == "stop":
+            assert first.terminate() == 0
+        else:
+            first.kill()
+        second.wait_for("lease.claimed")
+        watcher.wait(lambda: all(watcher.count(Epoch, s) for s in SYMBOLS), "the second's epoch")
+        watcher.wait_updates(20)
+        scene.judge(watcher)
+        assert watcher.count(Epoch) == 2
