@@ -13,7 +13,7 @@ from tests.faults.scene import BTC, ETH, Scene, seen_of, staged
 from tests.polling import wait_until
 
 DEPTH = 1000
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def conn_of_the_feed(scene: Scene) -> int:
@@ -64,7 +64,7 @@ def test_what_is_missing_below_the_checksum_is_found_dropped_and_mended(tmp_path
     """As a whole: the audit finds it, only that book is reset, and all levels are right again."""
     with staged(tmp_path) as scene:
         program = scene.publisher(depth=DEPTH, audit_interval_s=0.5)
-        program.wait_for("audit.done", count=2)
+        program.wait_for("audit.done", count=2, timeout_s=PATIENCE_S)
         assert program.log("audit.done")[-1]["right"] == 2
         assert {line["unjudged"] for line in program.log("audit.done")} == {0}
         with Client(scene.redis.url) as client:
@@ -73,7 +73,7 @@ def test_what_is_missing_below_the_checksum_is_found_dropped_and_mended(tmp_path
         assert {reason for _, reason in told} <= {"audit", "checksum", "disconnected"}
         assert program.log("book.audit_failed")[0]["symbol"] == BTC
         done = len(program.log("audit.done"))
-        program.wait_for("audit.done", count=done + 3)
+        program.wait_for("audit.done", count=done + 3, timeout_s=PATIENCE_S)
         assert program.log("audit.done")[-1]["right"] == 2
         scene.simulator.post("rate", rate=0)
         with Client(scene.redis.url) as client:

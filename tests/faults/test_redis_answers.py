@@ -59,6 +59,7 @@ def test_killed_with_persistence(tmp_path: Path, kind: str, matrix_row: MatrixRo
         matrix_row.saw("went on where it stood, one epoch, no gap", count=2)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.row("R3")
 @pytest.mark.parametrize("kind", ["redis", "valkey"])
 def test_a_server_that_loads(tmp_path: Path, kind: str, matrix_row: MatrixRow) -> None:
