@@ -12,9 +12,10 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from publisher import __version__
 from publisher.dial import outcome
@@ -123,6 +124,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return EXIT_STOPPED
     print(_unforeseen(chosen, result), file=sys.stderr)
     return InternalError.exit_code
+
+
+def program() -> NoReturn:
+    """Be the process: run one command and leave with its exit code.
+
+    A thread of a dial may still be inside OpenSSL, which an interpreter that ends would crash:
+    SIGSEGV instead of the code. What is to be closed has been; such a thread is left where it is.
+    """
+    code = main()
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # gone, closed, None
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run_chosen(chosen: str | None, words: Sequence[str]) -> int:

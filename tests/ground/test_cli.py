@@ -13,6 +13,7 @@ import pytest
 
 from publisher import cli
 from publisher.cli import COMMANDS
+from tests.requirements import ROOT
 
 
 def pykraken(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -144,3 +145,27 @@ def test_a_signal_during_the_imports_is_kept_and_then_obeyed(number: signal.Sign
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
+
+
+LEFT = """
+import atexit, sys, threading, time
+from publisher import cli
+cli.main = lambda: 3
+atexit.register(print, "the interpreter ended", flush=True)
+if sys.argv[1:] == ["thread"]:
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+sys.stdout.write("said")
+cli.program()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [((), "saidthe interpreter ended\n"), (("thread",), "said")]
+)
+def test_a_thread_that_still_runs_is_not_taken_through_the_interpreter_s_end(
+    words: tuple[str, ...], said: str
+) -> None:
+    """Inside OpenSSL it would end the process with SIGSEGV instead of its code."""
+    command = [sys.executable, "-c", LEFT, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (3, said, "")
