@@ -144,6 +144,7 @@ def resident_kb(publisher: Fragile) -> int:
     return int((PROC / str(publisher.process.pid) / "statm").read_text().split()[1]) * PAGE_KB
 
 
+@pytest.mark.long
 @pytest.mark.row("P9")
 @pytest.mark.timeout(180)
 def test_many_reconnects_leave_nothing_behind(

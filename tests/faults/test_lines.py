@@ -137,6 +137,7 @@ def kill_in_turns(follower: Follower, pair: list[Publisher], count: Any) -> None
         follower.wait(lambda before=before: count() > before + 20, "more, of both lines")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["threads", "asyncio"])
 def test_a_line_that_is_killed_costs_no_update(tmp_path: Path, kind: str) -> None:
@@ -162,6 +163,7 @@ def test_a_line_that_is_killed_costs_no_update(tmp_path: Path, kind: str) -> Non
         assert [seen[:2] for seen in follower.seen if seen not in known] == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_line_that_is_killed_costs_no_trade(tmp_path: Path) -> None:
     """Each id once and in order, and none named as missing."""

@@ -51,6 +51,7 @@ def sent(scene: Scene) -> int:
     return scene.log.stat().st_size
 
 
+@pytest.mark.long
 @pytest.mark.row("X28")
 @pytest.mark.row("R14")
 @pytest.mark.timeout(180)

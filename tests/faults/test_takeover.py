@@ -26,6 +26,7 @@ LONG_LEASE_S = 60.0
 """A standby looks at it every six seconds: what comes sooner came by the farewell."""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P1", "P11")
 def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
@@ -54,6 +55,7 @@ def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
             assert_contiguous(crew.client, stream)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P2", "P11")
 def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
@@ -77,6 +79,7 @@ def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
             assert_contiguous(crew.client, stream)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P3")
 def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:

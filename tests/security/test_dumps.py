@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import canaries
 from tests.endtoend.program import Publisher
 from tests.polling import wait_until
 from tests.private_rest import KEY, SECRET
@@ -75,6 +76,8 @@ def test_a_publisher_with_a_secret_dumps_nothing(
             with redis_server.client() as admin:
                 admin.execute_command("ACL", "SETUSER", "one", "on", ">pw", "~*", "+@all")
             given["redis_url"] = f"redis://one:pw@127.0.0.1:{redis_server.port}/0"
+        if secret == "none":
+            monkeypatch.setenv(canaries.BARE, "1")
         program = Publisher(tmp_path, **addresses, **given)
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
         try:

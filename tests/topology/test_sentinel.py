@@ -132,6 +132,7 @@ def test_a_failover_back_across_an_epoch(tmp_path: Path, matrix_row: MatrixRow) 
         matrix_row.saw("lease and epoch written again over the older ones, no gap")
 
 
+@pytest.mark.long
 @pytest.mark.row("R5")
 def test_split_brain(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """The primary stands still, is replaced, and wakes believing that it leads."""
