@@ -20,8 +20,8 @@ REPORT = Path(__file__).with_name("REPORT.md")
 HEAD = """# The fault matrix, as the tests saw it
 
 Made by `make matrix`, never by hand; a test compares its rows and tests with those there are.
-`n` is how often the fault was injected in that test. Where a test said nothing of its own, the fifth column is what it
-holds, in the words of its docstring: it passed.
+`n` is how often the fault was injected in that test. Where a test said nothing of its own, the
+fifth column is what it holds, in the words of its docstring: it passed.
 
 | row | fault | test | n | observed, or held | metric |
 |---|---|---|---|---|---|
