@@ -22,4 +22,5 @@ def put(stream: Stream, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None
             event = replace(event, flags=event.flags | wire.Flag.CONFLATED)
         stream.held = wire.encode(event, ts_pub)
     else:
+        stream.release()  # the append was answered since: what it held back goes first
         stream.fresh.append(wire.encode(event, ts_pub))

@@ -168,6 +168,18 @@ def test_a_link_that_goes_loses_no_top_that_waited() -> None:
     assert [event["bp"] for event in written(desk)] == [1, 1, 2]
 
 
+def test_a_top_that_waited_goes_before_one_that_comes_once_the_append_was_answered() -> None:
+    """Both may come in one turn of the loop: an answer, then a message, and only then calls."""
+    desk = opened()
+    desk.publication.publish_top(A, top(1), 1)
+    (flying,) = desk.calls()
+    desk.publication.publish_top(A, top(2), 1)
+    desk.answer(flying)
+    desk.publication.publish_top(A, top(3), 1)
+    desk.settle()
+    assert [event["bp"] for event in written(desk)] == [1, 2, 3]
+
+
 def test_a_farewell_is_said_behind_all_tops() -> None:
     desk = opened()
     desk.publication.publish_top(A, top(1), 1)

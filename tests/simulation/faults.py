@@ -108,7 +108,7 @@ def failover(stage: Stage) -> None:
         stage.world.fault("failover", f"{lag:.2f} s behind")
         stage.promote(replica, old_lives_s=0.0)
 
-    stage.world.at(lag, promote)
+    stage.promoting(lag, promote)
 
 
 def split_brain(stage: Stage) -> None:
@@ -120,7 +120,7 @@ def split_brain(stage: Stage) -> None:
         stage.world.fault("split brain")
         stage.promote(replica, old_lives_s=stage.draw(0.5, 10.0))
 
-    stage.world.at(lag, promote)
+    stage.promoting(lag, promote)
 
 
 def failover_across_epochs(stage: Stage) -> None:
@@ -139,7 +139,7 @@ def failover_across_epochs(stage: Stage) -> None:
             stage.replace(last, stage.draw(0.5, 12.0))
         stage.promote(replica, old_lives_s=0.0)
 
-    stage.world.at(wait, promote)
+    stage.promoting(wait, promote)
 
 
 def mass_disconnect(stage: Stage) -> None:

@@ -142,6 +142,8 @@ def _heal(stage: Stage) -> None:
 
 def unwell(stage: Stage) -> str:
     """Return what is not yet as it should be; empty when all is well."""
+    if stage.promotions_due:
+        return "a failover is under way"
     alive = [p for p in stage.publishers if p.is_alive]
     leaders = stage.leaders
     if len(leaders) != 1 or len(alive) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -81,6 +82,8 @@ class Stage:
         self.rate = world.random.choice((5.0, 15.0, 30.0))
         self.publishers: list[Publisher] = []
         self.readers: list[Reader] = []
+        self.promotions_due = 0
+        """Failovers that have begun, and whose replica is not primary yet."""
         self._named = 0
         for i in range(world.random.choice((2, 2, 3))):
             world.at(i * world.random.choice((0.0, 0.3)), self.add_publisher)
@@ -101,6 +104,16 @@ class Stage:
     def draw(self, low: float, high: float) -> float:
         """Return a random number of seconds."""
         return self.world.random.uniform(low, high)
+
+    def promoting(self, delay: float, promote: Callable[[], None]) -> None:
+        """Let a failover that has begun end with `promote`: the calm waits for it."""
+        self.promotions_due += 1
+
+        def promoted() -> None:
+            self.promotions_due -= 1
+            promote()
+
+        self.world.at(delay, promoted)
 
     # Who comes and goes ---------------------------------------------------------------------------
 
