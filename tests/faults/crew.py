@@ -53,6 +53,16 @@ class Crew:
         pids = {str(m.process.pid): m for m in self.members if m.process is not None}
         return pids.get(owner.split(":")[1]) if owner else None
 
+    def wait_beats(self, count: int = 3) -> None:
+        """Wait until the leader has renewed its lease so often: standbys look twice as often, and
+        only who saw another lead takes over, else it starts (WIRE.md 4.4).
+        """
+        (key,) = self.client.keys("*:lease")
+        first = int(self.client.hget(key, "hb") or 0)
+        wait_until(
+            lambda: int(self.client.hget(key, "hb") or 0) >= first + count, 30, "beats of the lease"
+        )
+
     def wait_leader(self) -> Publisher:
         """Return who leads, once somebody does."""
         leader = wait_until(lambda: self.leader, 15, "a leader")
@@ -94,10 +104,11 @@ def measure(kind: str, rounds: int) -> str:
         watcher.wait_updates(20)
         taken = []
         for done in range(1, rounds + 1):
+            crew.wait_beats()
             member, seconds = crew.change(number)
             taken.append(seconds)
             crew.replace(member)
-            watcher.wait_updates(60)  # the standby sees the leader's beat: then it takes over
+            watcher.wait_updates(60)
             if done % 20 == 0:
                 print(f"{kind}: {percentiles(taken)}", flush=True)
         watcher.wait(

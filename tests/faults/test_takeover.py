@@ -68,6 +68,7 @@ def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
         watcher.wait_updates(20)
         taken = []
         for _ in range(rounds):
+            crew.wait_beats()
             member, seconds = crew.change(signal.SIGKILL)
             taken.append(seconds)
             crew.replace(member)
@@ -89,6 +90,7 @@ def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:
         watcher = scene.watcher()
         crew = Crew(scene, 2, lease_s=0.6, redis_timeout_s=0.3)
         watcher.wait_updates(200)
+        crew.wait_beats()
         for _ in range(rounds):
             watcher.wait_updates(draw.randrange(1, 60))
             zombie, _ = crew.change(signal.SIGSTOP)
@@ -147,6 +149,7 @@ def test_three_race_and_each_death_has_one_successor(tmp_path: Path) -> None:
         watcher.wait_updates(20)
         assert crew.heads.epochs(STREAMS[0]) == 1, "one of three opened, and once"
         for number in kinds:
+            crew.wait_beats()
             member, _ = crew.change(number)
             crew.replace(member)
             watcher.wait_updates(SEEN_TO_LEAD)
