@@ -81,8 +81,20 @@ class SentinelSet:
     def failover(self) -> None:
         """Have the primary replaced in good order."""
         before = self.primary
-        with self.sentinels[0].client() as client:
-            client.execute_command("SENTINEL", "FAILOVER", NAME)
+
+        def is_begun() -> bool:
+            # Sentinel refuses while the failover before still turns replicas over (INPROG), and
+            # until it heard from a replica that is fit (NOGOODSLAVE).
+            with self.sentinels[0].client() as client:
+                try:
+                    client.execute_command("SENTINEL", "FAILOVER", NAME)
+                except redis.ResponseError as error:
+                    if str(error).startswith(("INPROG", "NOGOODSLAVE")):
+                        return False
+                    raise
+            return True
+
+        wait_until(is_begun, SETTLE_S, "Sentinel's consent to a failover")
         self.wait_replaced(before)
 
     def wait_replaced(self, before: RedisServer) -> None:
