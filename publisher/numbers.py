@@ -8,7 +8,8 @@ negative, or longer than `MAX_DIGITS` is a `BadNumber`; it is never rounded.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any, Protocol
 
 from publisher.errors import BadNumber
@@ -17,6 +18,8 @@ MAX_DIGITS = 40
 """Digits of the longest scaled integer that the wire carries (WIRE.md 3.5)."""
 
 LIMIT = 10**MAX_DIGITS
+NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""What the general way takes: JSON's strings come here too; `Decimal` takes blanks and `1_0`."""
 
 Level = tuple[int, int]
 """Scaled price and scaled qty."""
@@ -45,10 +48,9 @@ def scaled(number: str | int, precision: int) -> int:
             return int(padded)
     if len(str(number)) > 2 * MAX_DIGITS:
         raise BadNumber(str(number)[: 2 * MAX_DIGITS] + "...", precision)
-    try:
-        sign, digits, exponent = Decimal(number).as_tuple()
-    except InvalidOperation:
-        raise BadNumber(str(number), precision) from None
+    if NUMBER.fullmatch(str(number)) is None:
+        raise BadNumber(str(number), precision)
+    sign, digits, exponent = Decimal(number).as_tuple()
     if not isinstance(exponent, int) or (sign and any(digits)):
         raise BadNumber(str(number), precision)
     return _shift(int("".join(map(str, digits))), exponent + precision, str(number), precision)

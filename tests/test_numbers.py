@@ -9,9 +9,28 @@ from typing import NamedTuple
 
 import pytest
 
+from publisher.book.l2 import Book
+from publisher.book.l3 import OrderBook
 from publisher.errors import BadNumber
 from publisher.numbers import MAX_DIGITS, decimal_text, scaled
 from tests.book.ints import deltas
+
+LAX = (
+    "1_0.00000000",
+    "1_0",
+    "1.0000_0000",
+    "1.000_00000",
+    " 1.00000000",
+    "1.00000000 ",
+    "1.0000000 ",
+    "+1.00000000",
+    "1.0.0000000",
+    "1.2.34567890",
+    "0x1.00000000",
+    "1e+ 3",
+    "1,0.00000000",
+)
+"""What `int` or `Decimal` take, or nearly, and no exchange means: only a JSON string can be so."""
 
 
 class Text(NamedTuple):
@@ -19,6 +38,15 @@ class Text(NamedTuple):
 
     price: object
     qty: object
+
+
+class OrderWords(NamedTuple):
+    """An order so."""
+
+    order_id: str
+    limit_price: object
+    order_qty: object
+    timestamp: str
 
 
 @pytest.mark.parametrize(
@@ -82,6 +110,19 @@ def test_no_number(number: str | int, precision: int) -> None:
         scaled(number, precision)
     assert caught.value.precision == precision
     assert len(caught.value.text) < 100
+
+
+@pytest.mark.parametrize("text", LAX)
+def test_what_looks_like_a_number_is_none(text: str) -> None:
+    """By the general way, and in a level of either book by the way of its own."""
+    with pytest.raises(BadNumber):
+        scaled(text, 8)
+    for price, qty in (("1.0", text), (text, "1.00000000")):
+        with pytest.raises(BadNumber):
+            Book(10, 1 if price == "1.0" else 8, 8).update([Text(price, qty)], ())
+    order = OrderWords("O", "1.0", text, "2026-01-01T00:00:00Z")
+    with pytest.raises(BadNumber):
+        OrderBook(10, 1, 8).replace([order], ())
 
 
 def test_the_usual_way_and_the_general_way_agree() -> None:

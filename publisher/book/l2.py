@@ -21,13 +21,11 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from zlib import crc32
 
-from publisher.errors import BadNumber
-from publisher.numbers import MAX_DIGITS, Level, LevelText, decimal_text, scaled
+from publisher.numbers import LIMIT, Level, LevelText, decimal_text, scaled
 
 CHECKSUM_LEVELS = 10
 TOP = -CHECKSUM_LEVELS - 1
 """`tokens[:TOP:-1]` are the best ten, best first."""
-LONGEST_TEXT = MAX_DIGITS + len(".")
 PRICES, PRICES_PER_LEVEL = 256, 4
 """How many price texts a side remembers; then it begins anew, so that memory stays in bounds."""
 
@@ -71,15 +69,15 @@ class Side:
                 known = prices.get(level.price)
                 if text == zero:
                     qty = 0
-                elif text[point] == "." and len(text) <= LONGEST_TEXT:
-                    qty = int(text.replace(".", ""))
+                elif text[point] == "." and (plain := text.replace(".", "", 1)).isdecimal():
+                    qty = int(plain)  # which alone would take `1_0`, and blanks
                 else:
                     qty = self._qty(text)
             except (TypeError, LookupError, ValueError, AttributeError):
                 known, qty = None, self._qty(text)  # a bare integer, an exponent, no number at all
             price, key, digits = known or self._price(level.price)
-            if qty < 0:
-                raise BadNumber(text, self._precisions[1])
+            if qty >= LIMIT:
+                qty = self._qty(text)  # says why not
             deltas.append((price, qty))
             place = bisect_left(keys, key)
             size = len(keys)

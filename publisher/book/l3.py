@@ -22,8 +22,8 @@ from operator import itemgetter
 from typing import Any, Protocol
 from zlib import crc32
 
-from publisher.book.l2 import CHECKSUM_LEVELS, LONGEST_TEXT, PRICES, PRICES_PER_LEVEL, TOP
-from publisher.errors import BadFrame, BadNumber
+from publisher.book.l2 import CHECKSUM_LEVELS, PRICES, PRICES_PER_LEVEL, TOP
+from publisher.errors import BadFrame
 from publisher.numbers import LIMIT, Level, scaled
 from publisher.timestamps import nanoseconds
 
@@ -173,14 +173,15 @@ class Side:
         text = item.order_qty
         try:
             known = self._prices.get(item.limit_price)
-            if text[self._qty_point] == "." and len(text) <= LONGEST_TEXT:
-                qty = int(text.replace(".", ""))
+            plain = text.replace(".", "", 1)
+            if text[self._qty_point] == "." and plain.isdecimal():
+                qty = int(plain)
             else:
                 qty = scaled(text, self._precisions[1])
         except (TypeError, LookupError, ValueError, AttributeError):
             known, qty = None, scaled(text, self._precisions[1])  # a bare integer, or no number
-        if qty < 0:
-            raise BadNumber(text, self._precisions[1])
+        if qty >= LIMIT:
+            qty = scaled(text, self._precisions[1])  # says why not
         price, digits = known or self._price(item.limit_price)
         return (item.order_id, price, qty, nanoseconds(item.timestamp)), digits
 
