@@ -3,7 +3,8 @@
 A shell around session/audit.py. Books take turns, a share of them on each connection, so that each
 is audited once in `audit_interval_s` and never more than ten connections are made in it; none is
 made while the machine's budget of connects is short, since a feed may need it. What the second
-session says goes nowhere.
+session says goes nowhere. One of `level3` fetches a token of its own, and is given the instruments
+that the feed knows.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from math import ceil
 
 from publisher import venue
 from publisher.actions import Action, Emit, EmitTop
-from publisher.channels.book import BookChannel
+from publisher.channels.plans import audited_by
 from publisher.connection import Connection, Ground
+from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
 from publisher.session import Session, SessionGroup
@@ -24,13 +26,12 @@ from publisher.session.audit import Audit
 from publisher.settings import Settings
 
 AUDIT_S = 30.0
-"""A book whose sessions have not met by then is left for its next turn."""
+"""A book whose sessions have not met by then is left for its next turn. Subscribing comes before,
+which of `level3` takes a while."""
 LEAST_SHARE = 25
 CONNECTIONS = 10
 BUDGET_KEPT = 50
 """Connects that an audit leaves to the feeds of the machine."""
-COVERED_LEVELS = 10
-"""The checksum proves these at each message."""
 
 
 class Auditor:
@@ -47,8 +48,11 @@ class Auditor:
         self._budget = ground.budget
         self._ground = dataclasses.replace(ground, publish=_others, obey=_ignored)
         self._interval_s = settings.audit_interval_s
-        if plan.channel != "book" or plan.depth <= COVERED_LEVELS:
+        channel = audited_by(plan)
+        if channel is None:
             self._interval_s = 0.0
+        else:
+            self._channel = channel
         self._waiting: list[str] = []
         self._due: float | None = None
         self._until = 0.0
@@ -95,11 +99,15 @@ class Auditor:
         self._due = now.mono + self._interval_s / max(1, rounds)
         if not share or self._budget.left() <= BUDGET_KEPT:
             return
-        session = Session(share, BookChannel(self._plan.depth))
+        session = Session(share, self._channel)
+        if self._channel.precisions == "given":
+            known = [self._group.subscriptions[symbol].instrument for symbol in share]
+            pairs = [instrument for instrument in known if instrument is not None]
+            session.listed(Instruments(is_snapshot=False, pairs=pairs), now)
         self._symbols = share
         self._audit = Audit(share, self._group, session)
-        (self._connection,) = venue.connections(self._settings, [session], self._ground)
-        self._until = now.mono + AUDIT_S
+        self._connection = venue.connection(self._settings, session, self._ground)
+        self._until = now.mono + AUDIT_S + len(share) / self._channel.symbols_per_s
 
     @property
     def _share_size(self) -> int:

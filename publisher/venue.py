@@ -30,16 +30,19 @@ def connections(
     settings: Settings, sessions: Sequence[Session], ground: Ground
 ) -> list[Connection]:
     """Return the connections of a feed, none of them up yet; the data's come first."""
-    made: list[Connection] = []
-    for session in sessions:
-        dial = _dial(endpoint(settings, url_of(settings, session.channel.name)))
-        if session.channel.name in WITH_KEY:
-            dial = _with_token(dial, settings)
-        made.append(Connection(session, dial, ground))
+    made = [connection(settings, session, ground) for session in sessions]
     if any(session.channel.precisions == "given" for session in sessions):
         watch = Session((), BookChannel(settings.depth))
         made.append(Connection(watch, _dial(endpoint(settings, settings.ws_url)), ground))
     return made
+
+
+def connection(settings: Settings, session: Session, ground: Ground) -> Connection:
+    """Return the connection of one session, not up yet; it has no instruments but its own."""
+    dial = _dial(endpoint(settings, url_of(settings, session.channel.name)))
+    if session.channel.name in WITH_KEY:
+        dial = _with_token(dial, settings)
+    return Connection(session, dial, ground)
 
 
 def url_of(settings: Settings, channel: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from publisher.book.l2 import CHECKSUM_LEVELS
 from publisher.channel_rules import PRIVATE, WITHOUT_SYMBOLS
 from publisher.channels.balances import BalancesChannel
 from publisher.channels.bbo import TopKeeper
@@ -20,6 +21,9 @@ from publisher.errors import InternalError
 from publisher.model import FeedPlan
 from publisher.redis_url import parse
 from publisher.settings import Settings, feed_id
+
+AUDIT_PART = 4
+"""Audits take the fourth part of an account's budget at most."""
 
 
 def plan_of(settings: Settings) -> FeedPlan:
@@ -70,6 +74,18 @@ def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:
         case "instrument":
             return [(plan.symbols, InstrumentChannel())]
     raise InternalError(f"no channel {plan.channel}")
+
+
+def audited_by(plan: FeedPlan) -> Channel | None:
+    """Return the channel of a second session that audits the books (session/audit.py); None where
+    the checksum proves all.
+    """
+    if plan.depth <= CHECKSUM_LEVELS:
+        return None
+    if plan.channel == "level3":  # what it subscribes is spent of the feed's own budget
+        shares = len(_shares(plan.symbols, SYMBOLS_PER_CONNECTION))
+        return Level3Channel(plan.depth, connections=AUDIT_PART * shares)
+    return BookChannel(plan.depth)
 
 
 def symbols_per_connection(plan: FeedPlan) -> int:

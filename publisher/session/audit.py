@@ -4,6 +4,10 @@ A second session of the same channel, on a connection of its own, begins with a 
 takes the same messages. Wherever both have taken the same one (by its time and checksum) their
 books must be equal, level by level. A book that differs at two such meetings is wrong: the fresh
 one has had no time to go astray. Nothing is known of a book whose sessions never met.
+
+Of `level3` the orders must be the same ones, of the same prices and quantities. Their places in the
+queues are not asked for: which time a modified order has in a snapshot is not established
+(protocol.md 6.2), and the checksum proves a queue as soon as it is among the best ten.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from publisher.model import BookState
-from publisher.wire import AnySnapshot
+from publisher.wire import AnySnapshot, OrdersSnapshot
 
 
 class Books(Protocol):
@@ -55,7 +59,10 @@ class Audit:
                 continue
             if told != self._fresh.state_of(symbol):
                 continue
-            if self._is_equal(symbol):
+            published, fresh = self._published.capture(symbol), self._fresh.capture(symbol)
+            if fresh is None or not _is_alike(published, fresh):
+                continue
+            if _content(published) == _content(fresh):
                 self.right += 1
                 del self._differed[symbol]
             elif differed_at < 0:
@@ -65,7 +72,16 @@ class Audit:
                 del self._differed[symbol]
         return wrong
 
-    def _is_equal(self, symbol: str) -> bool:
-        published, fresh = self._published.capture(symbol), self._fresh.capture(symbol)
-        sides = [(getattr(s, "bids", None), getattr(s, "asks", None)) for s in (published, fresh)]
-        return sides[0] == sides[1]
+
+def _is_alike(published: AnySnapshot | None, fresh: AnySnapshot) -> bool:
+    """True for books of one precision: a change of it may have reached but one of them yet."""
+    names = ("price_precision", "qty_precision")
+    return published is None or all(
+        getattr(published, name, None) == getattr(fresh, name, None) for name in names
+    )
+
+
+def _content(snapshot: AnySnapshot | None) -> object:
+    if isinstance(snapshot, OrdersSnapshot):
+        return [{order[:3] for order in side or ()} for side in (snapshot.bids, snapshot.asks)]
+    return getattr(snapshot, "bids", None), getattr(snapshot, "asks", None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from publisher import wire
 from publisher.model import BookState
 from publisher.session.audit import Audit
@@ -105,3 +107,57 @@ def test_one_book_says_nothing_of_another_and_a_symbol_that_left_is_forgotten() 
     audit.forget({B})
     assert audit.look() == []
     assert audit.unjudged == 0
+
+
+class OrderBooks(Books):
+    """The same by orders."""
+
+    precision = 1
+
+    def capture(self, symbol: str) -> wire.OrdersSnapshot:
+        _, checksum, ts_event, bids = self.held[symbol]
+        return wire.OrdersSnapshot(
+            ts_event=ts_event, ts_recv=0, ts_pub=0, flags=0, version=1, channel="level3",
+            symbol=symbol, depth=100, price_precision=self.precision, qty_precision=8,
+            checksum=checksum or 0, bids=bids, asks=[],
+        )  # fmt: skip
+
+
+def orders(*ids: str, time: int = 1, qty: int = 5) -> Any:
+    return [(order_id, 100, qty, time) for order_id in ids]
+
+
+def judged(published: Any, fresh: Any) -> list[str]:
+    """Return who is found wrong when books by orders differ so at two meetings."""
+    one, other = OrderBooks(), OrderBooks()
+    audit = Audit((A,), one, other)
+    wrong = []
+    for ts_event in (1, 2):
+        one.hold(ts_event, published)
+        other.hold(ts_event, fresh)
+        wrong += audit.look()
+    assert audit.unjudged == 0
+    return wrong
+
+
+def test_of_orders_their_ids_prices_and_quantities_are_compared() -> None:
+    whole = orders("O1", "O2")
+    assert judged(whole, whole) == []
+    assert judged(orders("O1"), whole) == [A]
+    assert judged(orders("O1", "O3"), whole) == [A]
+    assert judged(orders("O1", "O2", qty=6), whole) == [A]
+
+
+def test_of_orders_their_places_in_the_queue_are_not() -> None:
+    assert judged(orders("O2", "O1"), orders("O1", "O2", time=9)) == []
+
+
+def test_books_of_different_precisions_are_not_compared() -> None:
+    one, other = OrderBooks(), OrderBooks()
+    other.precision = 2
+    audit = Audit((A,), one, other)
+    for ts_event in (1, 2, 3):
+        one.hold(ts_event, orders("O1"))
+        other.hold(ts_event, orders("O2"))
+        assert audit.look() == []
+    assert audit.unjudged == 1
