@@ -12,8 +12,8 @@ from tests.simulation.cluster_stage import simulate_cluster
 from tests.simulation.run import Result, simulate
 
 SEEDS_PER_TASK = 5
-CLUSTERS = 4
-"""One seed in so many runs on a cluster, the others on one server."""
+CLUSTERS = 6
+"""One seed in so many runs on a cluster, which takes twice the time, the others on one server."""
 
 
 def simulate_any(seed: int) -> Result:

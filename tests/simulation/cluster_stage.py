@@ -247,7 +247,7 @@ class OneShard:
         if old_lives_s:
             serves_s = min(old_lives_s, self.draw(*SERVED_S))
             self.world.at(serves_s, lambda: setattr(old, "down_until", math.inf))
-            self.world.at(old_lives_s, demote)
+            self._stage.promoting(old_lives_s, demote)
         else:
             demote()
 

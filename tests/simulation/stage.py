@@ -148,7 +148,7 @@ class Stage:
         return self.world.random.uniform(low, high)
 
     def promoting(self, delay: float, promote: Callable[[], None]) -> None:
-        """Let a failover that has begun end with `promote`: the calm waits for it."""
+        """Let a failover that has begun go on with `promote`: the calm waits for it."""
         self.promotions_due += 1
 
         def promoted() -> None:
@@ -251,7 +251,7 @@ class Stage:
                 self.world.at(2.0, old.break_connections)
 
         if old_lives_s:
-            self.world.at(old_lives_s, demote)
+            self.promoting(old_lives_s, demote)  # until then there are two
         else:
             demote()
 
