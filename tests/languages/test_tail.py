@@ -70,7 +70,6 @@ def test_every_vector_reads_the_same(
     for key, lines in due.items():
         said = tailed(language, key, "--url", url, "--from", "oldest", "--count", len(lines))
         assert said.split("\n") == [*lines, ""], key
-        
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda each: each.name)

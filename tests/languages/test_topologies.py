@@ -14,6 +14,7 @@ from tests.faults.scene import BTC, ETH, Scene, staged, staged_on, stream_of
 from tests.feed.certificates import Identity, authority, signed
 from tests.languages.follower import Follower
 from tests.languages.languages import here
+from tests.requirements import ROOT
 from tests.servers import free_port
 from tests.topology.cluster import cluster
 from tests.topology.sentinels import sentinel_set
@@ -28,7 +29,9 @@ DEPTH_TEN = ("--depth", 10)
 @contextmanager
 def followed(scene: Scene, *words: object) -> Iterator[list[Follower]]:
     """Follow both books in all languages; in the end all stop in good order."""
-    followers = [Follower(each, scene.folder / "followers", *words, *DEPTH_TEN, BTC, ETH) for each in here()]
+    followers = [
+        Follower(each, scene.folder / "followers", *words, *DEPTH_TEN, BTC, ETH) for each in here()
+    ]
     for each in followers:
         scene.stack.enter_context(each)
     yield followers
@@ -49,6 +52,15 @@ def nothing_is_lost(followers: list[Follower]) -> None:
     for each in followers:
         for word in ('"code":', '"told":"missed"'):
             assert each.count(word) == 0, each.said()
+
+
+def consumer_rules() -> list[str]:
+    """Return what deploy/acl gives a consumer, but for its password."""
+    rows = (ROOT / "deploy" / "acl" / "redis-7.0.acl").read_text().splitlines()
+    (row,) = (row for row in rows if row.startswith("user consumer "))
+    words = row.split(" ", 4)[4]
+    at = words.index("(")
+    return [*words[:at].split(), words[at:]]
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +151,9 @@ def test_a_certificate_of_another_authority_is_refused(
         scene.publisher()
         for language in here():
             url = f"rediss://localhost:{port}/0"
-            with Follower(language, tmp_path / "strangers", "--url", url, *DEPTH_TEN, BTC) as stranger:
+            with Follower(
+                language, tmp_path / "strangers", "--url", url, *DEPTH_TEN, BTC
+            ) as stranger:
                 try:
                     stranger.wait('"told":"disconnected"')
                 except AssertionError:
@@ -187,9 +201,7 @@ def test_two_lines_told_as_one(tmp_path: Path) -> None:
         url = ("--url", scene.redis.url)
         followers = [
             scene.stack.enter_context(
-                Follower(
-                    each, tmp_path / "followers", *url, *DEPTH_TEN, "--line", "ab", BTC
-                )
+                Follower(each, tmp_path / "followers", *url, *DEPTH_TEN, "--line", "ab", BTC)
             )
             for each in here()
         ]
