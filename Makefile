@@ -8,8 +8,11 @@ ARGS ?=
 # More workers than cores: the tests wait for servers and processes more than they compute.
 WORKERS ?= 3
 
+LANGUAGES := typescript go rust java
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench check audit sbom format clean
+.PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench check audit sbom format clean \
+  languages test-python $(LANGUAGES:%=test-%) fuzz-languages bench-languages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -23,11 +26,27 @@ demo: .venv/.installed-run ## simulator, server, publisher and a live ladder in 
 sim: .venv/.installed-run ## the exchange simulator alone
 	@$(BIN)/pykraken simulate $(ARGS)
 
-test: .venv/.installed-test ## every test that fits in ten minutes
+test: .venv/.installed-test languages ## every test that fits in ten minutes
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 test-long: .venv/.installed-test ## the tests that take longer
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --timeout 3600 $(ARGS)
+
+languages: .venv/.installed-test ## build the consumer libraries whose toolchains are here
+	@$(BIN)/python -m tests.languages.languages --build
+
+test-python: .venv/.installed-test ## the Python library's tests and what all languages must do
+	$(BIN)/python -m pytest -n $(WORKERS) tests/consumer tests/languages -k "not (typescript or go or rust or java)" $(ARGS)
+
+$(LANGUAGES:%=test-%): test-%: .venv/.installed-test ## one library's own checks and tests, and what all languages must do
+	$(BIN)/python -m tests.languages.languages $*
+	$(BIN)/python -m pytest -n $(WORKERS) tests/languages -k $* $(ARGS)
+
+fuzz-languages: .venv/.installed-test languages ## a million mutated entries to every decoder; all must say the same
+	$(BIN)/python -m tests.languages.fuzz $(ARGS)
+
+bench-languages: .venv/.installed-test languages ## rebuild rates of all languages on the same streams
+	$(BIN)/python -m tests.languages.bench $(ARGS)
 
 simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
 	$(BIN)/python -m tests.simulation --jobs $(WORKERS) $(ARGS)
