@@ -162,7 +162,7 @@ class Judge:
         truth, told = self.state_at(key, entry_id), _state_of(body)
         if truth is None:  # a stray holds the id, or the entry points here, or there was no book
             truth = self._filed.get((writer, key, entry_id))
-            is_open = self._truth[key, entry_id] is UNKNOWN
+            is_open = self._mark(key, entry_id) is UNKNOWN
             if is_open and self.top_rows.had(writer, key, told_top(body)):
                 truth = told
             self._truth[key, entry_id] = truth
@@ -175,10 +175,15 @@ class Judge:
 
     def state_at(self, key: str, entry_id: Id) -> State | None:
         """Return the book or top as published at an id, None where there was no verified one."""
+        truth = self._mark(key, entry_id)
+        return None if isinstance(truth, _Mark) else truth
+
+    def _mark(self, key: str, entry_id: Id) -> State | _Mark | None:
+        """Return the truth at an id; entries that change nothing have the one before theirs."""
         epoch, seq = entry_id
         while (truth := self._truth.get((key, (epoch, seq)))) is SAME:
             seq -= 1
-        return None if truth is UNKNOWN else truth
+        return truth
 
     def has_landed(self, key: str, entry_id: Id) -> bool:
         """True when Redis ever took an entry of this id."""
