@@ -65,8 +65,8 @@ class Judge:
         self.streams = books + tops
         self.lease_key = lease_key
         self.top_rows = TopRows(world)
-        self.written: Counter[str] = Counter()
-        """How many snapshots, by stream."""
+        self.written: Counter[tuple[str, str]] = Counter()
+        """How many snapshots, by writer and stream."""
         self._filed: dict[tuple[str, str, Id], Levels | None] = {}
         self._truth: dict[tuple[str, Id], State | _Mark | None] = {}
         self._payloads: dict[tuple[str, Id], bytes] = {}
@@ -168,7 +168,7 @@ class Judge:
             self._truth[key, entry_id] = truth
         if truth is None or told != truth:
             raise self.world.violated("a snapshot is the book of its id", name)
-        self.written[key] += 1
+        self.written[writer, key] += 1
         self.world.counts["snapshots"] += 1
 
     # What readers ask -----------------------------------------------------------------------------
