@@ -40,7 +40,7 @@ func (b *Book) BestBid() (DecimalLevel, bool) { return bestDecimal(b, Bid) }
 func (b *Book) BestOffer() (DecimalLevel, bool) { return bestDecimal(b, Ask) }
 
 // Spread returns best offer minus best bid, and false when a side is empty.
-func (b *Book) Spread() (Decimal, bool) { return spread(b) }
+func (b *Book) Spread() (Decimal, bool) { return spreadOf(b) }
 
 // Mid returns the exact mean of best bid and best offer, and false when a side is empty.
 func (b *Book) Mid() (Decimal, bool) { return mid(b) }

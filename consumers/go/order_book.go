@@ -39,7 +39,7 @@ func (b *OrderBook) BestBid() (DecimalLevel, bool) { return bestDecimal(b, Bid) 
 func (b *OrderBook) BestOffer() (DecimalLevel, bool) { return bestDecimal(b, Ask) }
 
 // Spread returns best offer minus best bid, and false when a side is empty.
-func (b *OrderBook) Spread() (Decimal, bool) { return spread(b) }
+func (b *OrderBook) Spread() (Decimal, bool) { return spreadOf(b) }
 
 // Mid returns the exact mean of best bid and best offer, and false when a side is empty.
 func (b *OrderBook) Mid() (Decimal, bool) { return mid(b) }

@@ -68,7 +68,7 @@ func bestDecimal(book best, side Side) (DecimalLevel, bool) {
 	return decimalLevel(book.Is(), level), true
 }
 
-func spread(book best) (Decimal, bool) {
+func spreadOf(book best) (Decimal, bool) {
 	bid, hasBid := book.Best(Bid)
 	offer, hasOffer := book.Best(Ask)
 	if !hasBid || !hasOffer {
