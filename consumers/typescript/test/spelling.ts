@@ -30,11 +30,12 @@ export function fieldsOf(event: object): Record<string, unknown> {
 }
 
 /** Return how a replica stands at the end of a story. */
-export function finalOf(replica: Replica): Record<string, unknown> {
+export function finalOf(replica: Replica, marks: object = {}): Record<string, unknown> {
   const { cursor, state, skipped } = replica;
   const standing = {
     cursor: cursor?.toString() ?? null,
     valid: state.isValid,
+    ...marks,
     skipped: String(skipped),
   };
   return state.isValid ? { ...standing, ...heldBy(state) } : standing;
