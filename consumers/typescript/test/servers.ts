@@ -61,18 +61,24 @@ export class TestServer {
     return server;
   }
 
+  /** Start a Sentinel with a configuration file. */
+  static async sentinel(file: string): Promise<TestServer> {
+    const server = new TestServer(await freePort(), [file, "--sentinel"]);
+    await server.run();
+    return server;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
   /** Start it, again if it was stopped. */
   async run(): Promise<void> {
-    const plain = ["--save", "", "--appendonly", "no", "--bind", "127.0.0.1"];
-    const where = ["--port", String(this.port), "--dir", this.folder];
-    this.process = spawn("redis-server", [...where, ...plain, ...this.options], {
-      stdio: "ignore",
-    });
-    if (this.options.includes("--sentinel")) return;
+    const isSentinel = this.options.includes("--sentinel");
+    const plain = isSentinel ? [] : ["--save", "", "--appendonly", "no"];
+    const where = ["--port", String(this.port), "--dir", this.folder, "--bind", "127.0.0.1"];
+    const args = isSentinel ? [...this.options, ...where] : [...where, ...plain, ...this.options];
+    this.process = spawn("redis-server", args, { stdio: "ignore" });
     this.redis = await connected(this.port);
   }
 
