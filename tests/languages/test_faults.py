@@ -85,6 +85,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield Stage(tmp_path, stack)
 
 
+@pytest.mark.timeout(600)
 def test_five_languages_end_alike_whatever_befell(stage: Stage) -> None:
     followers = stage.followers
     for each in followers:

@@ -20,6 +20,8 @@ from tests.topology.cluster import cluster
 from tests.topology.sentinels import sentinel_set
 from tests.topology.test_access import tls_options
 
+pytestmark = pytest.mark.timeout(300)
+
 BOOKS = (stream_of(BTC), stream_of(ETH))
 UPDATE = '"type":"update"'
 DEPTH_TEN = ("--depth", 10)
