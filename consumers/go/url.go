@@ -38,8 +38,8 @@ var schemes = map[string]struct {
 	"redis+cluster": {inCluster, false}, "rediss+cluster": {inCluster, true},
 }
 
-const forms = "must be a URL redis://..., rediss://..., unix://..., redis+sentinel://..., " +
-	"rediss+sentinel://..., redis+cluster://... or rediss+cluster://..."
+const forms = "must be a URL redis://... or rediss://... or unix://... or redis+sentinel://... " +
+	"or rediss+sentinel://... or redis+cluster://... or rediss+cluster://..."
 
 // queries may follow the ?: the database, the version of RESP, who asks (files are read at each
 // connect), and PEM files of a private CA, of the client's certificate and of its key.
@@ -231,6 +231,9 @@ func (t *target) checkOptions() error {
 }
 
 func parseNode(text string, port int) (node, error) {
+	if strings.Count(text, "[") != strings.Count(text, "]") {
+		return "", fmt.Errorf("%s with a host", forms)
+	}
 	host := text
 	if at := strings.LastIndex(text, ":"); at >= 0 && !strings.HasSuffix(text, "]") {
 		number, ok := digits(text[at+1:])
