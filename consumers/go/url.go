@@ -52,7 +52,7 @@ var queries = []string{
 // switches turn verification off elsewhere; here they may only say that it is on.
 var switches = map[string]string{"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
 
-// node is a server's address, as net.Dial takes it.
+// node is a server's address, host:port.
 type node string
 
 func nodeOf(host string, port int) node { return node(net.JoinHostPort(host, strconv.Itoa(port))) }

@@ -118,7 +118,7 @@ func TestGoodURLs(t *testing.T) {
 
 func TestBadURLs(t *testing.T) {
 	for url, wanted := range badURLs {
-		_, err := NewClient(url, nil)
+		_, err := parseURL(url)
 		if err == nil {
 			t.Errorf("%s was taken", url)
 			continue
