@@ -24,13 +24,7 @@ import {
   TopState,
   TradesState,
 } from "./states.js";
-import {
-  type ChannelEvent,
-  decodeSnapshot,
-  REVISED,
-  type Snapshot,
-  UNVERIFIED,
-} from "./wire.js";
+import { type ChannelEvent, decodeSnapshot, REVISED, type Snapshot, UNVERIFIED } from "./wire.js";
 
 export const TRADES_KEPT = 50; // WIRE §4.13
 /** WIRE §7.2: an order of such a status is open no more. */

@@ -96,13 +96,16 @@ export class Client {
   follow(one: string | readonly string[] | FollowWords, other?: FollowWords): Following<Event> {
     const [symbols, { missing = "wait", signal, ...words }] = apart(one, other);
     const wanted = wishes(symbols, words);
-    const following: Following<Event> = this.iterate(signal, async function* (this: Client, shell: Shell) {
-      const streams: Wanted[] = [];
-      for (const wish of wanted) streams.push(await this.wanted(wish, shell));
-      const follower = new Follower(streams, missing, BLOCK_MS, shell);
-      following.replicas = follower.replicas;
-      yield* follower.run();
-    });
+    const following: Following<Event> = this.iterate(
+      signal,
+      async function* (this: Client, shell: Shell) {
+        const streams: Wanted[] = [];
+        for (const wish of wanted) streams.push(await this.wanted(wish, shell));
+        const follower = new Follower(streams, missing, BLOCK_MS, shell);
+        following.replicas = follower.replicas;
+        yield* follower.run();
+      },
+    );
     return following;
   }
 

@@ -112,12 +112,14 @@ export class Cluster implements Server {
     }
     const waiting: Waiting = { words: part.join(" "), connection: undefined };
     this.waiting.set(slot, waiting);
-    void this.wait(slot, waiting, place, part, blockMs).catch((error: unknown) => {
-      if (error instanceof ErrorReply) this.fault ??= error;
-    }).finally(() => {
-      if (this.waiting.get(slot) === waiting) this.waiting.delete(slot);
-      this.wake();
-    });
+    void this.wait(slot, waiting, place, part, blockMs)
+      .catch((error: unknown) => {
+        if (error instanceof ErrorReply) this.fault ??= error;
+      })
+      .finally(() => {
+        if (this.waiting.get(slot) === waiting) this.waiting.delete(slot);
+        this.wake();
+      });
   }
 
   private async wait(
@@ -187,7 +189,8 @@ export class Cluster implements Server {
           for (const [number, reply] of answers.entries()) {
             const at = places[number];
             if (!(reply instanceof ErrorReply)) replies.set(at, reply);
-            else if (await this.isElsewhere(reply, slotOf(keyOf(commands[at])), node)) again.push(at);
+            else if (await this.isElsewhere(reply, slotOf(keyOf(commands[at])), node))
+              again.push(at);
             else throw reply;
           }
         } catch (error) {

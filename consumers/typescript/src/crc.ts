@@ -4,8 +4,8 @@
  * The register after `n` more bytes is linear in the register before: it is what `n` zero bytes
  * make of it, xor what the bytes alone make of 0. So each level keeps the register of its own
  * digits (`register`, made once per change) and their count, and the checksum of twenty levels is
- * twenty steps of four look-ups (`joined`), whatever the number of digits: three times as fast as
- * zlib's over the text at Node's price for a call.
+ * twenty steps of four look-ups (`joined`), whatever the number of digits: two to six times as
+ * fast as joining the texts and handing them to zlib.
  */
 import type { Whole } from "./numbers.js";
 

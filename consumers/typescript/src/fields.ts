@@ -228,11 +228,7 @@ Object.assign(KINDS, {
   levels: arrayOf(row("price:number qty:number")),
   orders: arrayOf(row("orderId:text price:number qty:number time:time")),
   changes: arrayOf(row("kind:change orderId:text price:number qty:number time:time")),
-  trades: arrayOf(
-    row("tradeId:uint side:taker price:number qty:number ordType:ordType time:time"),
-  ),
-  pairs: arrayOf(
-    row("symbol:text status:text pricePrecision:uint qtyPrecision:uint words:json"),
-  ),
+  trades: arrayOf(row("tradeId:uint side:taker price:number qty:number ordType:ordType time:time")),
+  pairs: arrayOf(row("symbol:text status:text pricePrecision:uint qtyPrecision:uint words:json")),
   assets: arrayOf(row("id:text status:text precision:uint words:json")),
 } satisfies Partial<Record<Kind, Read>>);

@@ -31,7 +31,7 @@ import {
 } from "./channels.js";
 import { DecodeError, NoStream } from "./errors.js";
 import { type Body, Event, missedBefore } from "./events.js";
-import { EntryId, parseId } from "./ids.js";
+import { EntryId, readId } from "./ids.js";
 import type { Channel, Epoch } from "./life-events.js";
 import { NextId } from "./next-id.js";
 import { type State, TradesState } from "./states.js";
@@ -111,7 +111,7 @@ export class Replica {
       this.settle();
       const { position } = this;
       if (position === undefined) return;
-      yield* this.take(position, idOf(id), data, now);
+      yield* this.take(position, readId(id), data, now);
       this.next = this.shortWay();
     }
     this.settle();
@@ -151,7 +151,7 @@ export class Replica {
       this.hear(now);
       return [this.event(snapshot)];
     } catch (error) {
-      return [this.quarantine(error, cursor, before(cursor))];
+      return [this.quarantine(error, cursor, cursor.previous)];
     }
   }
 
@@ -242,7 +242,7 @@ export class Replica {
   /** The book is not what the update says. */
   private contradicted(): Event {
     const entryId = this.cursor as EntryId; // where the update was
-    return this.quarantine(new DecodeError("CHECKSUM", "c"), entryId, before(entryId));
+    return this.quarantine(new DecodeError("CHECKSUM", "c"), entryId, entryId.previous);
   }
 
   // The long way ---------------------------------------------------------------------------------
@@ -328,7 +328,8 @@ export class Replica {
       apply(state, event);
       return true;
     }
-    if (this.floor !== undefined || event.type === "update" || event.type === "orders") return false;
+    if (this.floor !== undefined || event.type === "update" || event.type === "orders")
+      return false;
     if (state instanceof TradesState && state.lastTradeId !== 0n) apply(state, event);
     return true;
   }
@@ -346,7 +347,7 @@ export class Replica {
 
   /** WIRE §7.2: a snapshot before the hole would lead here again, so wait for a later one. */
   private gap(cursor: EntryId, found: EntryId): Event {
-    const floor = found.seq === 0n ? found : before(found);
+    const floor = found.seq === 0n ? found : found.previous;
     this.wait(found, floor, cursor);
     return this.event({ type: "gap", cursor, found });
   }
@@ -389,14 +390,6 @@ export class Replica {
     this.next = undefined;
     this.after = this.floor = undefined;
   }
-}
-
-function before(entryId: EntryId): EntryId {
-  return new EntryId(entryId.epoch, entryId.seq - 1n);
-}
-
-function idOf(id: Uint8Array | string): EntryId {
-  return parseId(typeof id === "string" ? id : Buffer.from(id).toString("latin1"));
 }
 
 function decodeError(error: unknown): DecodeError {

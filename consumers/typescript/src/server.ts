@@ -70,7 +70,10 @@ export class OneServer implements Server {
   private open(node: Node | undefined, role: "" | "sentinel_"): Promise<Connection> {
     const { target, protocol } = this;
     const where = node === undefined ? {} : { node };
-    return Connection.open({ target, ...where, role, protocol, connectS: ANSWER_S }, this.over.signal);
+    return Connection.open(
+      { target, ...where, role, protocol, connectS: ANSWER_S },
+      this.over.signal,
+    );
   }
 
   private async masterBy(sentinel: Node): Promise<Node> {

@@ -37,7 +37,10 @@ export function bySlot(command: Command): Map<number, Command> {
   names.slice(0, half).forEach((stream, place) => {
     const slot = slotOf(String(stream));
     const [streams, ids] = parts.get(slot) ?? [[], []];
-    parts.set(slot, [[...streams, stream], [...ids, names[half + place]]]);
+    parts.set(slot, [
+      [...streams, stream],
+      [...ids, names[half + place]],
+    ]);
   });
   const head = command.slice(0, at);
   return new Map([...parts].map(([slot, [streams, ids]]) => [slot, [...head, ...streams, ...ids]]));

@@ -168,7 +168,10 @@ describe("client", { skip: MISSING ?? false, timeout: 60_000 }, () => {
     await nextOf(following, "joined");
     const waiting = following.next();
     const call = own.book("{kraken.NO/NE}:book.10", { waitS: 60 });
-    await until("both wait", async () => String(await server.send("CLIENT", "LIST")).split("\n").length > 3);
+    await until(
+      "both wait",
+      async () => String(await server.send("CLIENT", "LIST")).split("\n").length > 3,
+    );
     const began = performance.now();
     own.close();
     assert.deepEqual(await waiting, { done: true, value: undefined });
