@@ -38,8 +38,7 @@ export class Records {
       if (this.cursor === undefined) await this.shell.pause(JOIN_RETRY_S);
     }
     if (this.start === "now") {
-      for (const [id] of rowsOf(yield* this.read(newest(stream))))
-        this.cursor = readId(id);
+      for (const [id] of rowsOf(yield* this.read(newest(stream)))) this.cursor = readId(id);
     }
     const head = ["XREAD", "COUNT", String(READ_COUNT), "BLOCK", String(BLOCK_MS)];
     for (;;) {

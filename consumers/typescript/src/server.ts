@@ -56,14 +56,24 @@ export class OneServer implements Server {
     const { kind, nodes } = this.target;
     if (kind !== "sentinel") return this.open(nodes[0], "");
     const faults: string[] = [];
+    let refusal: ErrorReply | undefined;
+    let refusals = 0;
     for (const sentinel of nodes) {
+      const master = await this.masterBy(sentinel).catch((error: unknown) => {
+        // One that is away, or refuses, has the others asked.
+        if (!(error instanceof Lost || error instanceof ErrorReply)) throw error;
+        if (error instanceof ErrorReply) [refusal, refusals] = [error, refusals + 1];
+        faults.push(error.message);
+      });
+      if (master === undefined) continue;
       try {
-        return await this.open(await this.masterBy(sentinel), "");
+        return await this.open(master, "");
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
-        faults.push(error.message);
+        faults.push(error.message); // perhaps it is the master no more, and others know
       }
     }
+    if (refusal !== undefined && refusals === nodes.length) throw refusal;
     throw new Lost(`no Sentinel leads to ${this.target.master}: ${faults.join("; ")}`);
   }
 

@@ -57,7 +57,10 @@ class Judge {
         this.isAnnounced = true;
       } else if ("entryId" in body) {
         const follows = this.reached?.isFollowedBy(body.entryId) ?? false;
-        assert.ok(follows || this.isAnnounced, `${body.type} ${body.entryId} after ${this.reached}`);
+        assert.ok(
+          follows || this.isAnnounced,
+          `${body.type} ${body.entryId} after ${this.reached}`,
+        );
         this.reached = body.entryId;
         this.isAnnounced = this.isAnnounced && !book.isValid;
       }
