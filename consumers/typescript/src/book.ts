@@ -7,7 +7,7 @@
  * Kraken's CRC-32 of what they hold.
  */
 import type { Level } from "./book-events.js";
-import { digitsOf, finished, joined, register, START } from "./crc.js";
+import { finished, joined, register, START } from "./crc.js";
 import { AnyBook, CHECKSUM_LEVELS, type Side } from "./levels.js";
 import { exact, type Whole, whole } from "./numbers.js";
 
@@ -49,8 +49,9 @@ class BookSide {
     for (let at = levels.length - 1; at >= last; at -= 1) {
       const level = levels[at];
       if (level.length === 0) {
-        level.length = digitsOf(level.price) + digitsOf(level.qty);
-        level.register = register(register(0, level.price), level.qty);
+        const [price, qty] = [level.price.toString(), level.qty.toString()];
+        level.length = price.length + qty.length;
+        level.register = register(register(0, price), qty);
       }
       after = joined(after, level.register, level.length);
     }
@@ -157,7 +158,7 @@ export function checksumOf(bids: readonly Level[], asks: readonly Level[]): numb
   let after = START;
   for (const side of [asks, bids]) {
     for (const { price, qty } of side.slice(0, CHECKSUM_LEVELS)) {
-      after = register(register(after, price), qty);
+      after = register(after, `${price}${qty}`);
     }
   }
   return finished(after);

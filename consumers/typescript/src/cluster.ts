@@ -33,11 +33,18 @@ interface Waiting {
   connection: Connection | undefined;
 }
 
+/** What came of an XREAD: streams and entries. */
+interface Found {
+  readonly slot: number;
+  readonly words: string;
+  readonly pairs: readonly Reply[];
+}
+
 /** One reader's connections to a cluster. */
 export class Cluster implements Server {
   private readonly nodes: ClusterNodes;
   private readonly waiting = new Map<number, Waiting>();
-  private found: Reply[] = [];
+  private found: Found[] = [];
   private fault: ErrorReply | undefined;
   private wake = () => {};
   private isOver = false;
@@ -75,9 +82,10 @@ export class Cluster implements Server {
     if (blockMs === 0 || parts.size > WAITING_MOST) {
       return this.poll([...parts.values()].map(withoutBlock), until);
     }
-    for (const [slot, { words }] of this.waiting) {
-      if (parts.get(slot)?.join(" ") !== words) this.release(slot);
-    }
+    // What was asked with other words was asked from where nobody stands any more.
+    const isWanted = (slot: number, words: string) => parts.get(slot)?.join(" ") === words;
+    for (const [slot, { words }] of this.waiting) if (!isWanted(slot, words)) this.release(slot);
+    this.found = this.found.filter(({ slot, words }) => isWanted(slot, words));
     for (;;) {
       const away: Lost[] = [];
       for (const [slot, part] of parts) {
@@ -138,7 +146,8 @@ export class Cluster implements Server {
     if (reply instanceof ErrorReply) {
       if (!(await this.isElsewhere(reply, slot, node))) throw reply;
     } else {
-      this.found.push(...pairsOf(reply));
+      const pairs = pairsOf(reply);
+      if (pairs.length > 0) this.found.push({ slot, words: waiting.words, pairs });
     }
   }
 
@@ -162,7 +171,7 @@ export class Cluster implements Server {
   private takeFound(): Reply[] {
     const { found } = this;
     this.found = [];
-    return found;
+    return found.flatMap(({ pairs }) => pairs);
   }
 
   private takeFault(): ErrorReply | undefined {

@@ -7,7 +7,7 @@
  * and `checksum()` is Kraken's CRC-32.
  */
 import type { Level, Order } from "./book-events.js";
-import { digitsOf, finished, joined, register, START } from "./crc.js";
+import { finished, joined, register, START } from "./crc.js";
 import { AnyBook, CHECKSUM_LEVELS, type Side } from "./levels.js";
 import { exact, type Whole, whole } from "./numbers.js";
 import type { PlainChange } from "./plain.js";
@@ -73,8 +73,9 @@ class OrderSide {
     for (let at = this.queues.length - 1; at >= last; at -= 1) {
       for (const order of this.queues[at].orders) {
         if (order.length === 0) {
-          order.length = digitsOf(order.price) + digitsOf(order.qty);
-          order.register = register(register(0, order.price), order.qty);
+          const [price, qty] = [order.price.toString(), order.qty.toString()];
+          order.length = price.length + qty.length;
+          order.register = register(register(0, price), qty);
         }
         after = joined(after, order.register, order.length);
       }
@@ -216,7 +217,7 @@ export function ordersChecksum(bids: readonly Order[], asks: readonly Order[]): 
     for (const { price, qty } of side) {
       prices.add(price);
       if (prices.size > CHECKSUM_LEVELS) break;
-      after = register(register(after, price), qty);
+      after = register(after, `${price}${qty}`);
     }
   }
   return finished(after);
