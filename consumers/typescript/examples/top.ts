@@ -13,6 +13,9 @@ for await (const event of client.follow(symbol)) {
   if (event.type !== "update" && event.type !== "heartbeat") console.error(event.type);
   if (!book.isValid || book.isStale) continue;
   const [bid, offer] = [book.bestBid, book.bestOffer];
-  const line = `${bid?.qty ?? "-"} @ ${bid?.price ?? "-"} | ${offer?.price ?? "-"} @ ${offer?.qty ?? "-"}`;
+  const line = [
+    `${bid?.price ?? "-"} (${bid?.qty ?? "-"})`,
+    `${offer?.price ?? "-"} (${offer?.qty ?? "-"})`,
+  ].join(" | ");
   if (line !== shown) console.log(book.symbol, (shown = line));
 }

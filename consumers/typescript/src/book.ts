@@ -1,10 +1,10 @@
 /**
  * The L2 book of one stream: two sides of price levels, kept by WIRE §5.
  *
- * Knows nothing of Redis, msgpack or sequences. Each side is one array sorted so that the best level
- * is last, where most changes are; a level keeps the checksum of its own digits once that was asked
- * for. Promises: after `load` or `apply` the sides hold at most `depth` levels, and `checksum()` is
- * Kraken's CRC-32 of what they hold.
+ * Knows nothing of Redis, msgpack or sequences. Each side is one array sorted so that the best
+ * level is last, where most changes are; a level keeps the checksum of its own digits once that was
+ * asked for. Promises: after `load` or `apply` the sides hold at most `depth` levels, and
+ * `checksum()` is Kraken's CRC-32 of what they hold.
  */
 import type { Level } from "./book-events.js";
 import { finished, joined, register, START } from "./crc.js";

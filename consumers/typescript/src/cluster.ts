@@ -1,13 +1,14 @@
 /**
  * A Redis Cluster as one server: runs a reader's commands on whichever nodes have their slots.
  *
- * One command of a reader is an XREAD over many symbols, and a cluster takes none over two slots: it
- * becomes one for each slot, each waiting on a connection of its own, and what comes first is the
- * answer; the others go on waiting, and are asked for again by the same words. With more slots than
- * `WAITING_MOST` they are asked in turn instead, without waiting.
+ * One command of a reader is an XREAD over many symbols, and a cluster takes none over two slots:
+ * it becomes one for each slot, each waiting on a connection of its own, and what comes first is
+ * the answer; the others go on waiting, and are asked for again by the same words. With more slots
+ * than `WAITING_MOST` they are asked in turn instead, without waiting.
  *
- * A node that is away costs its own streams only: what it should have answered counts as nothing new.
- * (node-redis' own cluster has one connection a node, where one waiting XREAD would stop all others.)
+ * A node that is away costs its own streams only: what it should have answered counts as nothing
+ * new. (node-redis' own cluster has one connection a node, where one waiting XREAD would stop all
+ * others.)
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -182,7 +183,9 @@ export class Cluster implements Server {
 
   // Commands of one key --------------------------------------------------------------------------
 
-  /** Run commands of one slot each, those of a node in one round trip; undefined where it is away. */
+  /**
+   * Run commands of one slot each, those of a node in one round trip; undefined where it is away.
+   */
   private async runEach(commands: readonly Command[]): Promise<(Reply | undefined)[]> {
     const replies = new Map<number, Reply>();
     let left = commands.map((_, at) => at);

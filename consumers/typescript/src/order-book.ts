@@ -3,8 +3,8 @@
  *
  * Knows nothing of Redis, msgpack or sequences. Each side is an array of levels sorted so that the
  * best is last, beside the orders by their ids; an order keeps the checksum of its own digits once
- * that was asked for. Promises: after `load` or `apply` the sides hold at most `depth` price levels,
- * and `checksum()` is Kraken's CRC-32.
+ * that was asked for. Promises: after `load` or `apply` the sides hold at most `depth` price
+ * levels, and `checksum()` is Kraken's CRC-32.
  */
 import type { Level, Order } from "./book-events.js";
 import { finished, joined, register, START } from "./crc.js";
@@ -150,7 +150,9 @@ export class OrderBook extends AnyBook {
   private readonly asks = new OrderSide(false);
   private afterAsks = START; // they come first in the checksum
 
-  /** Replace both sides by orders, best level first, and keep `depth` levels of each from now on. */
+  /**
+   * Replace both sides by orders, best level first, and keep `depth` levels of each from now on.
+   */
   load(bids: readonly Order[], asks: readonly Order[], depth: number): void {
     this.depth = depth;
     this.bids.load(bids, depth);

@@ -1,11 +1,11 @@
 /**
  * A consumer's state kept equal to the publisher's: the machine of WIRE §7, for one stream.
  *
- * Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it read
- * together with `now` (seconds of any monotonic clock). Every method that takes something in returns
- * the events for the application; `received` does so lazily, one entry at a time, so that
- * `event.state` is the state right after that event: take all of them before handing in more. What a
- * channel's events do to its state stands in `channels`. Promises: a valid state is contiguous, a
+ * Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it
+ * read together with `now` (seconds of any monotonic clock). Every method that takes something in
+ * returns the events for the application; `received` does so lazily, one entry at a time, so that
+ * `event.state` is the state right after that event: take all of them before handing in more. What
+ * a channel's events do to its state stands in `channels`. Promises: a valid state is contiguous, a
  * valid book proven by its checksum; what was not seen is told.
  *
  * | wants     | the shell reads             | hands it to    | wants next                         |
@@ -16,8 +16,8 @@
  * | `heads`   | the stream's newest id      | `headsRead`    | what it wanted before, or `join`   |
  *
  * Whenever `position` is not undefined entries are read on, also while it wants `heads` or, after a
- * gap or a bad entry, `join`: then the first that helps is taken, be it a snapshot of `.snap` that is
- * not older or an `epoch` or `snapshot` event (WIRE §7.3).
+ * gap or a bad entry, `join`: then the first that helps is taken, be it a snapshot of `.snap` that
+ * is not older or an `epoch` or `snapshot` event (WIRE §7.3).
  */
 import {
   apply,
@@ -118,8 +118,8 @@ export class Replica {
   }
 
   /**
-   * Take the newest entry of `.snap`, or none where there is none (WIRE §7.1). Throw `NoStream` when
-   * there never was one and the application asked not to wait.
+   * Take the newest entry of `.snap`, or none where there is none (WIRE §7.1). Throw `NoStream`
+   * when there never was one and the application asked not to wait.
    */
   snapshotRead(entryId: EntryId | undefined, data: Buffer | undefined, now: number): Event[] {
     if (entryId === undefined) {
@@ -319,8 +319,8 @@ export class Replica {
   }
 
   /**
-   * Let the state take in an event of its channel, and return whether to tell it. What has a meaning
-   * without the state is told after a `reset` too, and trades go on.
+   * Let the state take in an event of its channel, and return whether to tell it. What has a
+   * meaning without the state is told after a `reset` too, and trades go on.
    */
   private takeOwn(event: ChannelEvent): boolean {
     const { state } = this;

@@ -1,7 +1,7 @@
 /**
  * One server, or the master behind Sentinels, as a reader has it: a connection of its own, opened
- * when it is first used and anew after each fault. Behind Sentinels each connect asks them where the
- * master is.
+ * when it is first used and anew after each fault. Behind Sentinels each connect asks them where
+ * the master is.
  */
 import { ErrorReply } from "@redis/client";
 

@@ -1,6 +1,6 @@
 /**
- * The rules of a Redis Cluster: which slot a key has, which node a slot; and how one XREAD over many
- * streams becomes one for each slot (WIRE §2.2). Pure.
+ * The rules of a Redis Cluster: which slot a key has, which node a slot; and how one XREAD over
+ * many streams becomes one for each slot (WIRE §2.2). Pure.
  */
 import type { Command, Reply } from "./connection.js";
 import type { Node } from "./url.js";
@@ -77,8 +77,8 @@ export class SlotMap {
 }
 
 /**
- * Read the answer to `CLUSTER SLOTS`: ranges, each with first and last slot, primary, replicas. Throw
- * `TypeError` for anything else.
+ * Read the answer to `CLUSTER SLOTS`: ranges, each with first and last slot, primary, replicas.
+ * Throw `TypeError` for anything else.
  */
 export function mapOf(reply: Reply | undefined, asked: Node): SlotMap {
   if (!Array.isArray(reply)) throw new TypeError("not the answer to CLUSTER SLOTS");

@@ -1,11 +1,11 @@
 /**
  * Decode one entry's `d` to a typed event, or refuse it with a code (WIRE §3, §4).
  *
- * Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first, then
- * version, schema, ranges and order, and when several rules are broken the first in the order of
- * WIRE §8 is reported. Knows nothing of books, sequences or Redis. Ordinary updates of books, bytes
- * laid out as the publisher does, have a shorter way in `plain`, which accepts only what this way
- * would accept.
+ * Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first,
+ * then version, schema, ranges and order, and when several rules are broken the first in the order
+ * of WIRE §8 is reported. Knows nothing of books, sequences or Redis. Ordinary updates of books,
+ * bytes laid out as the publisher does, have a shorter way in `plain`, which accepts only what this
+ * way would accept.
  */
 import type {
   Balance,

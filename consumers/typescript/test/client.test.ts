@@ -161,7 +161,7 @@ describe("client", { skip: MISSING ?? false, timeout: 60_000 }, () => {
     assert.deepEqual(types, ["update", "gap", "bye"]);
   });
 
-  test("closing ends a waiting read and a call at once, and a client may be used again", async () => {
+  test("closing ends what waits at once, and a client may be used again", async () => {
     await snap();
     const own = new Client(server.url);
     const following = own.follow(STREAM);
