@@ -42,10 +42,10 @@ type Client struct {
 	idle   []server // kept for the next call that asks once
 }
 
-// NewClient returns a client of the Redis at url; see the README for the forms of a URL. Nothing is
-// connected yet. options may be nil. The error says what is allowed.
+// NewClient returns a client of the Redis at url, DefaultURL where it is empty; see the README for the
+// forms of a URL. Nothing is connected yet. options may be nil. The error says what is allowed.
 func NewClient(url string, options *Options) (*Client, error) {
-	at, err := parseURL(url)
+	at, err := parseURL(cmp.Or(url, DefaultURL))
 	if err != nil {
 		return nil, fmt.Errorf("the URL of Redis %w", err)
 	}

@@ -38,8 +38,8 @@ var schemes = map[string]struct {
 	"redis+cluster": {inCluster, false}, "rediss+cluster": {inCluster, true},
 }
 
-const forms = "must be a URL redis://..., rediss://..., unix://..., redis+sentinel://..., " +
-	"rediss+sentinel://..., redis+cluster://... or rediss+cluster://..."
+const forms = "must be a URL redis://... or rediss://... or unix://... or redis+sentinel://... " +
+	"or rediss+sentinel://... or redis+cluster://... or rediss+cluster://..."
 
 // queries may follow the ?: the database, the version of RESP, who asks (files are read at each
 // connect), and PEM files of a private CA, of the client's certificate and of its key.
@@ -52,7 +52,7 @@ var queries = []string{
 // switches turn verification off elsewhere; here they may only say that it is on.
 var switches = map[string]string{"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
 
-// node is a server's address, as net.Dial takes it.
+// node is a server's address, host:port.
 type node string
 
 func nodeOf(host string, port int) node { return node(net.JoinHostPort(host, strconv.Itoa(port))) }
@@ -231,6 +231,9 @@ func (t *target) checkOptions() error {
 }
 
 func parseNode(text string, port int) (node, error) {
+	if strings.Count(text, "[") != strings.Count(text, "]") {
+		return "", fmt.Errorf("%s with a host", forms)
+	}
 	host := text
 	if at := strings.LastIndex(text, ":"); at >= 0 && !strings.HasSuffix(text, "]") {
 		number, ok := digits(text[at+1:])

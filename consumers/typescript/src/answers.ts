@@ -3,7 +3,7 @@ import { ErrorReply } from "@redis/client";
 
 import { Lost, type Reply } from "./connection.js";
 import { RedisRefused } from "./errors.js";
-import { EntryId, parseId } from "./ids.js";
+import { type EntryId, readId } from "./ids.js";
 import type { RawEntry } from "./replica.js";
 import type { Target } from "./url.js";
 
@@ -52,7 +52,7 @@ export function rowsOf(reply: Reply | undefined): RawEntry[] {
 /** Return the first entry of an XRANGE's reply, undefined where there is none. */
 export function firstOf(reply: Reply | undefined): [EntryId, Buffer | undefined] | undefined {
   const first = rowsOf(reply).at(0);
-  return first && [parseId(String(first[0])), first[1]];
+  return first && [readId(first[0]), first[1]];
 }
 
 /** Return the fields and values of an HGETALL's reply. */

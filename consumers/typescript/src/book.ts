@@ -1,13 +1,13 @@
 /**
  * The L2 book of one stream: two sides of price levels, kept by WIRE §5.
  *
- * Knows nothing of Redis, msgpack or sequences. Each side is one array sorted so that the best level
- * is last, where most changes are; a level keeps the checksum of its own digits once that was asked
- * for. Promises: after `load` or `apply` the sides hold at most `depth` levels, and `checksum()` is
- * Kraken's CRC-32 of what they hold.
+ * Knows nothing of Redis, msgpack or sequences. Each side is one array sorted so that the best
+ * level is last, where most changes are; a level keeps the checksum of its own digits once that was
+ * asked for. Promises: after `load` or `apply` the sides hold at most `depth` levels, and
+ * `checksum()` is Kraken's CRC-32 of what they hold.
  */
 import type { Level } from "./book-events.js";
-import { digitsOf, finished, joined, register, START } from "./crc.js";
+import { finished, joined, register, START } from "./crc.js";
 import { AnyBook, CHECKSUM_LEVELS, type Side } from "./levels.js";
 import { exact, type Whole, whole } from "./numbers.js";
 
@@ -49,8 +49,9 @@ class BookSide {
     for (let at = levels.length - 1; at >= last; at -= 1) {
       const level = levels[at];
       if (level.length === 0) {
-        level.length = digitsOf(level.price) + digitsOf(level.qty);
-        level.register = register(register(0, level.price), level.qty);
+        const [price, qty] = [level.price.toString(), level.qty.toString()];
+        level.length = price.length + qty.length;
+        level.register = register(register(0, price), qty);
       }
       after = joined(after, level.register, level.length);
     }
@@ -157,7 +158,7 @@ export function checksumOf(bids: readonly Level[], asks: readonly Level[]): numb
   let after = START;
   for (const side of [asks, bids]) {
     for (const { price, qty } of side.slice(0, CHECKSUM_LEVELS)) {
-      after = register(register(after, price), qty);
+      after = register(after, `${price}${qty}`);
     }
   }
   return finished(after);

@@ -66,7 +66,11 @@ export async function catalogue(space: string, shell: Shell): Promise<Listing[]>
 }
 
 /** Ask the feed of a stream for a snapshot. */
-export async function requestSnapshot(space: string, listing: Listing, shell: Shell): Promise<void> {
+export async function requestSnapshot(
+  space: string,
+  listing: Listing,
+  shell: Shell,
+): Promise<void> {
   const data = packTexts({ t: "snapshot", y: listing.symbol ?? "" });
   const key = `{${space}.feed.${listing.feed}}:requests`;
   await answer(["XADD", key, "MAXLEN", "~", REQUESTS_KEPT, "*", "d", data], shell);

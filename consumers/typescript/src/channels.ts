@@ -1,8 +1,8 @@
 /**
  * What the events of each channel do to its state (WIRE §5, §7.2). Pure.
  *
- * Knows nothing of sequences: the replica decides which events count, and whether the state is valid.
- * Each function leaves the replica's own marks (`seq`, `isValid`, `isStale`) alone.
+ * Knows nothing of sequences: the replica decides which events count, and whether the state is
+ * valid. Each function leaves the replica's own marks (`seq`, `isValid`, `isStale`) alone.
  */
 import type { Execution, OrdersGap } from "./account-events.js";
 import type { Level, Order } from "./book-events.js";
@@ -24,13 +24,7 @@ import {
   TopState,
   TradesState,
 } from "./states.js";
-import {
-  type ChannelEvent,
-  decodeSnapshot,
-  REVISED,
-  type Snapshot,
-  UNVERIFIED,
-} from "./wire.js";
+import { type ChannelEvent, decodeSnapshot, REVISED, type Snapshot, UNVERIFIED } from "./wire.js";
 
 export const TRADES_KEPT = 50; // WIRE §4.13
 /** WIRE §7.2: an order of such a status is open no more. */
@@ -152,8 +146,8 @@ export function apply(state: State, event: ChannelEvent): void {
 }
 
 /**
- * Let a valid book take in an ordinary update, and note whether that proves it. Return undefined, and
- * leave the book alone, where it is none.
+ * Let a valid book take in an ordinary update, and note whether that proves it. Return undefined,
+ * and leave the book alone, where it is none.
  */
 export function applyPlain(state: State, data: Buffer): PlainUpdate | PlainOrders | undefined {
   if (state instanceof Book) {

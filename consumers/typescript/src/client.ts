@@ -4,7 +4,8 @@
  * Life: make a client (nothing connects yet), iterate, close it. An iterator runs until it is left,
  * an error is thrown, its signal aborts or the client is closed; each has a connection of its own,
  * each call one for as long as it takes. Whoever iterates runs everything: nothing runs in the
- * background, no callback is called, and `event.state` changes only when the next event is asked for.
+ * background, no callback is called, and `event.state` changes only when the next event is asked
+ * for.
  */
 import { catalogue, oneState, requestSnapshot } from "./calls.js";
 import { Book } from "./book.js";
@@ -44,7 +45,9 @@ export interface Abortable {
 
 /** What `follow` is told. */
 export interface FollowWords extends Words, Abortable {
-  /** What a stream without a snapshot means: `wait` for one (unless told), or `throw` `NoStream`. */
+  /**
+   * What a stream without a snapshot means: `wait` for one (unless told), or `throw` `NoStream`.
+   */
   readonly missing?: Missing;
 }
 
@@ -86,8 +89,8 @@ export class Client {
    * Return an endless iterator over the events of the streams of `symbols` (or stream keys);
    * `instrument`, `executions` and `balances` have no symbols. What the words leave open the
    * catalogue decides. Throw `TypeError` for words that cannot mean anything; the iterator throws
-   * `NoStream`, `AmbiguousStream`, `RedisRefused`, and `RedisUnreachable` when the catalogue is needed
-   * and cannot be read.
+   * `NoStream`, `AmbiguousStream`, `RedisRefused`, and `RedisUnreachable` when the catalogue is
+   * needed and cannot be read.
    *
    *     for await (const event of client.follow("BTC/USD", { depth: 10 })) ...
    */
@@ -96,13 +99,16 @@ export class Client {
   follow(one: string | readonly string[] | FollowWords, other?: FollowWords): Following<Event> {
     const [symbols, { missing = "wait", signal, ...words }] = apart(one, other);
     const wanted = wishes(symbols, words);
-    const following: Following<Event> = this.iterate(signal, async function* (this: Client, shell: Shell) {
-      const streams: Wanted[] = [];
-      for (const wish of wanted) streams.push(await this.wanted(wish, shell));
-      const follower = new Follower(streams, missing, BLOCK_MS, shell);
-      following.replicas = follower.replicas;
-      yield* follower.run();
-    });
+    const following: Following<Event> = this.iterate(
+      signal,
+      async function* (this: Client, shell: Shell) {
+        const streams: Wanted[] = [];
+        for (const wish of wanted) streams.push(await this.wanted(wish, shell));
+        const follower = new Follower(streams, missing, BLOCK_MS, shell);
+        following.replicas = follower.replicas;
+        yield* follower.run();
+      },
+    );
     return following;
   }
 
@@ -170,8 +176,8 @@ export class Client {
   }
 
   /**
-   * End all iterators and calls, at once, and close their connections. A closed client connects again
-   * when it is used again.
+   * End all iterators and calls, at once, and close their connections. A closed client connects
+   * again when it is used again.
    */
   close(): void {
     for (const each of [...this.open]) each.close();

@@ -1,6 +1,6 @@
 /**
- * The nodes of a cluster as one reader knows them: whose slot is whose, who is away, and connections
- * that nobody uses at the moment.
+ * The nodes of a cluster as one reader knows them: whose slot is whose, who is away, and
+ * connections that nobody uses at the moment.
  */
 import { ErrorReply } from "@redis/client";
 

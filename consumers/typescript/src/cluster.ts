@@ -1,13 +1,14 @@
 /**
  * A Redis Cluster as one server: runs a reader's commands on whichever nodes have their slots.
  *
- * One command of a reader is an XREAD over many symbols, and a cluster takes none over two slots: it
- * becomes one for each slot, each waiting on a connection of its own, and what comes first is the
- * answer; the others go on waiting, and are asked for again by the same words. With more slots than
- * `WAITING_MOST` they are asked in turn instead, without waiting.
+ * One command of a reader is an XREAD over many symbols, and a cluster takes none over two slots:
+ * it becomes one for each slot, each waiting on a connection of its own, and what comes first is
+ * the answer; the others go on waiting, and are asked for again by the same words. With more slots
+ * than `WAITING_MOST` they are asked in turn instead, without waiting.
  *
- * A node that is away costs its own streams only: what it should have answered counts as nothing new.
- * (node-redis' own cluster has one connection a node, where one waiting XREAD would stop all others.)
+ * A node that is away costs its own streams only: what it should have answered counts as nothing
+ * new. (node-redis' own cluster has one connection a node, where one waiting XREAD would stop all
+ * others.)
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -33,11 +34,18 @@ interface Waiting {
   connection: Connection | undefined;
 }
 
+/** What came of an XREAD: streams and entries. */
+interface Found {
+  readonly slot: number;
+  readonly words: string;
+  readonly pairs: readonly Reply[];
+}
+
 /** One reader's connections to a cluster. */
 export class Cluster implements Server {
   private readonly nodes: ClusterNodes;
   private readonly waiting = new Map<number, Waiting>();
-  private found: Reply[] = [];
+  private found: Found[] = [];
   private fault: ErrorReply | undefined;
   private wake = () => {};
   private isOver = false;
@@ -75,9 +83,10 @@ export class Cluster implements Server {
     if (blockMs === 0 || parts.size > WAITING_MOST) {
       return this.poll([...parts.values()].map(withoutBlock), until);
     }
-    for (const [slot, { words }] of this.waiting) {
-      if (parts.get(slot)?.join(" ") !== words) this.release(slot);
-    }
+    // What was asked with other words was asked from where nobody stands any more.
+    const isWanted = (slot: number, words: string) => parts.get(slot)?.join(" ") === words;
+    for (const [slot, { words }] of this.waiting) if (!isWanted(slot, words)) this.release(slot);
+    this.found = this.found.filter(({ slot, words }) => isWanted(slot, words));
     for (;;) {
       const away: Lost[] = [];
       for (const [slot, part] of parts) {
@@ -112,12 +121,14 @@ export class Cluster implements Server {
     }
     const waiting: Waiting = { words: part.join(" "), connection: undefined };
     this.waiting.set(slot, waiting);
-    void this.wait(slot, waiting, place, part, blockMs).catch((error: unknown) => {
-      if (error instanceof ErrorReply) this.fault ??= error;
-    }).finally(() => {
-      if (this.waiting.get(slot) === waiting) this.waiting.delete(slot);
-      this.wake();
-    });
+    void this.wait(slot, waiting, place, part, blockMs)
+      .catch((error: unknown) => {
+        if (error instanceof ErrorReply) this.fault ??= error;
+      })
+      .finally(() => {
+        if (this.waiting.get(slot) === waiting) this.waiting.delete(slot);
+        this.wake();
+      });
   }
 
   private async wait(
@@ -136,7 +147,8 @@ export class Cluster implements Server {
     if (reply instanceof ErrorReply) {
       if (!(await this.isElsewhere(reply, slot, node))) throw reply;
     } else {
-      this.found.push(...pairsOf(reply));
+      const pairs = pairsOf(reply);
+      if (pairs.length > 0) this.found.push({ slot, words: waiting.words, pairs });
     }
   }
 
@@ -160,7 +172,7 @@ export class Cluster implements Server {
   private takeFound(): Reply[] {
     const { found } = this;
     this.found = [];
-    return found;
+    return found.flatMap(({ pairs }) => pairs);
   }
 
   private takeFault(): ErrorReply | undefined {
@@ -171,7 +183,9 @@ export class Cluster implements Server {
 
   // Commands of one key --------------------------------------------------------------------------
 
-  /** Run commands of one slot each, those of a node in one round trip; undefined where it is away. */
+  /**
+   * Run commands of one slot each, those of a node in one round trip; undefined where it is away.
+   */
   private async runEach(commands: readonly Command[]): Promise<(Reply | undefined)[]> {
     const replies = new Map<number, Reply>();
     let left = commands.map((_, at) => at);
@@ -187,7 +201,8 @@ export class Cluster implements Server {
           for (const [number, reply] of answers.entries()) {
             const at = places[number];
             if (!(reply instanceof ErrorReply)) replies.set(at, reply);
-            else if (await this.isElsewhere(reply, slotOf(keyOf(commands[at])), node)) again.push(at);
+            else if (await this.isElsewhere(reply, slotOf(keyOf(commands[at])), node))
+              again.push(at);
             else throw reply;
           }
         } catch (error) {

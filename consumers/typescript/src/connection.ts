@@ -50,7 +50,9 @@ export class Connection {
     private readonly abort: AbortController,
   ) {}
 
-  /** Connect and log in. Throw `ErrorReply` where the server refuses, `Lost` where there is none. */
+  /**
+   * Connect and log in. Throw `ErrorReply` where the server refuses, `Lost` where there is none.
+   */
   static async open(dial: Dial, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     const abort = new AbortController();

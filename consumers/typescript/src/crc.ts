@@ -4,10 +4,9 @@
  * The register after `n` more bytes is linear in the register before: it is what `n` zero bytes
  * make of it, xor what the bytes alone make of 0. So each level keeps the register of its own
  * digits (`register`, made once per change) and their count, and the checksum of twenty levels is
- * twenty steps of four look-ups (`joined`), whatever the number of digits: three times as fast as
- * zlib's over the text at Node's price for a call.
+ * twenty steps of four look-ups (`joined`), whatever the number of digits: two to six times as
+ * fast as joining the texts and handing them to zlib.
  */
-import type { Whole } from "./numbers.js";
 
 /** The register before the first byte. */
 export const START = -1;
@@ -23,19 +22,13 @@ const BYTES = new Int32Array(256).map((_, byte) => {
 /** By count of zero bytes: what they make of each byte of a register, four tables in one. */
 const ZEROS: (Int32Array | undefined)[] = [];
 
-/** Return the register after the digits of a number. */
-export function register(before: number, value: Whole): number {
-  const digits = value.toString();
+/** Return the register after digits. */
+export function register(before: number, digits: string): number {
   let after = before;
   for (let at = 0; at < digits.length; at += 1) {
     after = (after >>> 8) ^ BYTES[(after ^ digits.charCodeAt(at)) & 0xff];
   }
   return after;
-}
-
-/** Return how many digits a number has. */
-export function digitsOf(value: Whole): number {
-  return value.toString().length;
 }
 
 /** Return the register after a piece of `length` bytes, at most 80, whose own register is `own`. */

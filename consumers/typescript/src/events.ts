@@ -44,8 +44,8 @@ export interface Missed {
 }
 
 /**
- * A bad entry: its id and code (decoding, CHECKSUM or POINTER); the state is invalid. After this and
- * after `gap`, until the state is there again, only resets, byes and epochs are told.
+ * A bad entry: its id and code (decoding, CHECKSUM or POINTER); the state is invalid. After this
+ * and after `gap`, until the state is there again, only resets, byes and epochs are told.
  */
 export interface Quarantined {
   readonly type: "quarantined";
@@ -106,8 +106,8 @@ export interface LineDown {
 }
 
 /**
- * It goes on with `line` where the two lines did not meet: the state is whole and proven, but events
- * between may have been told by neither, or are told a second time.
+ * It goes on with `line` where the two lines did not meet: the state is whole and proven, but
+ * events between may have been told by neither, or are told a second time.
  */
 export interface Jump {
   readonly type: "jump";

@@ -1,9 +1,10 @@
 /**
  * The kinds of values that fields of events have, how each is read and judged (WIRE §3.4 to §3.7).
  *
- * Pure. A *kind* is a scalar (`uint`, `text`, ...), an array of scalars (`texts`) or an array of rows
- * (`levels`), each row an array of scalars. A bad value is noted in `Faults` and read as undefined, so
- * that the worst fault of the whole entry is the one that is reported. Knows nothing of event types.
+ * Pure. A *kind* is a scalar (`uint`, `text`, ...), an array of scalars (`texts`) or an array of
+ * rows (`levels`), each row an array of scalars. A bad value is noted in `Faults` and read as
+ * undefined, so that the worst fault of the whole entry is the one that is reported. Knows nothing
+ * of event types.
  */
 import { type Code, DecodeError } from "./errors.js";
 import type { Reader } from "./msgpack.js";
@@ -228,11 +229,7 @@ Object.assign(KINDS, {
   levels: arrayOf(row("price:number qty:number")),
   orders: arrayOf(row("orderId:text price:number qty:number time:time")),
   changes: arrayOf(row("kind:change orderId:text price:number qty:number time:time")),
-  trades: arrayOf(
-    row("tradeId:uint side:taker price:number qty:number ordType:ordType time:time"),
-  ),
-  pairs: arrayOf(
-    row("symbol:text status:text pricePrecision:uint qtyPrecision:uint words:json"),
-  ),
+  trades: arrayOf(row("tradeId:uint side:taker price:number qty:number ordType:ordType time:time")),
+  pairs: arrayOf(row("symbol:text status:text pricePrecision:uint qtyPrecision:uint words:json")),
   assets: arrayOf(row("id:text status:text precision:uint words:json")),
 } satisfies Partial<Record<Kind, Read>>);

@@ -26,8 +26,8 @@ export const JOIN_RETRY_S = 0.25;
 /** Between two looks at how far behind reading is. */
 const HORIZON_RETRY_S = 1;
 /**
- * No entry in any stream for so long, though each has a heartbeat every 5 s (WIRE §4.6): this may be
- * a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
+ * No entry in any stream for so long, though each has a heartbeat every 5 s (WIRE §4.6): this may
+ * be a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
  */
 const DOUBT_S = 6;
 /** First and longest pause before connecting again. */

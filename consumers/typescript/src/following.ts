@@ -3,7 +3,8 @@
  *
  * Nothing is read before it is asked for, and nothing is read ahead: an application that is slow
  * slows only itself. Events of a batch that is there already come without a turn of the event loop.
- * Leaving the loop (`return`), an error, or closing the client ends it at once, whatever it waits for.
+ * Leaving the loop (`return`), an error, or closing the client ends it at once, whatever it waits
+ * for.
  */
 import type { Step } from "./follower.js";
 import type { Replica } from "./replica.js";

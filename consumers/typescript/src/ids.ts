@@ -16,6 +16,11 @@ export class EntryId {
     return this.epoch < other.epoch || (this.epoch === other.epoch && this.seq < other.seq);
   }
 
+  /** The id before this one in its epoch. */
+  get previous(): EntryId {
+    return new EntryId(this.epoch, this.seq - 1n);
+  }
+
   /** True when both are the same id. */
   equals(other: EntryId): boolean {
     return this.epoch === other.epoch && this.seq === other.seq;
@@ -35,4 +40,9 @@ export function parseId(text: string): EntryId {
   const match = ID.exec(text);
   if (match === null) throw new RangeError(`must be an entry id such as 1767323045000-3: ${text}`);
   return new EntryId(BigInt(match[1]), BigInt(match[2]));
+}
+
+/** Return the id as it came from Redis, as text or as bytes. */
+export function readId(id: Uint8Array | string): EntryId {
+  return parseId(typeof id === "string" ? id : Buffer.from(id).toString("latin1"));
 }

@@ -1,5 +1,6 @@
 /**
- * What every book, L2 or L3, says of its best levels: exact numbers, decimal texts at the edge. Pure.
+ * What every book, L2 or L3, says of its best levels: exact numbers, decimal texts at the edge.
+ * Pure.
  *
  * Prices and quantities are scaled integers (unit = 10^-precision). A side that is empty gives
  * undefined, never a made-up number.

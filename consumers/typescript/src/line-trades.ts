@@ -1,9 +1,9 @@
 /**
  * Two lines of a `trade` stream told as one (WIRE §7.7): by trade id, without loss or duplicate.
  *
- * Pure, like `lines`. The state told is one of its own, with the ids that were told. Ids that a line
- * names as a gap, or leaves out with a new snapshot, are waited for while the other line may yet bring
- * them; a `tradesGap` is told of those that neither had.
+ * Pure, like `lines`. The state told is one of its own, with the ids that were told. Ids that a
+ * line names as a gap, or leaves out with a new snapshot, are waited for while the other line may
+ * yet bring them; a `tradesGap` is told of those that neither had.
  */
 import { TRADES_KEPT } from "./channels.js";
 import { Event } from "./events.js";

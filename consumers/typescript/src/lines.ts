@@ -2,12 +2,13 @@
  * Two lines of a stream told as one: the arbiter of WIRE §7.7. `trade` has one of its own.
  *
  * Pure: no I/O, no clock. It is handed what the replicas of the lines tell, as they tell it, with
- * `now` (seconds of any monotonic clock), and gives back what the application is told. Promises: the
- * state of every event is one line's own proven state, never mixed of two; an event that both lines
- * have is told once; what was told by neither, or may be told twice, is announced by a `jump`.
+ * `now` (seconds of any monotonic clock), and gives back what the application is told. Promises:
+ * the state of every event is one line's own proven state, never mixed of two; an event that both
+ * lines have is told once; what was told by neither, or may be told twice, is announced by a
+ * `jump`.
  *
- * The lines are 0 and 1 here. One leads: its events are told. That says nothing about its health: of
- * two good lines it is whoever had the latest event first.
+ * The lines are 0 and 1 here. One leads: its events are told. That says nothing about its health:
+ * of two good lines it is whoever had the latest event first.
  */
 import { Book } from "./book.js";
 import { valuesOf } from "./channels.js";

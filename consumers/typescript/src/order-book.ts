@@ -3,11 +3,11 @@
  *
  * Knows nothing of Redis, msgpack or sequences. Each side is an array of levels sorted so that the
  * best is last, beside the orders by their ids; an order keeps the checksum of its own digits once
- * that was asked for. Promises: after `load` or `apply` the sides hold at most `depth` price levels,
- * and `checksum()` is Kraken's CRC-32.
+ * that was asked for. Promises: after `load` or `apply` the sides hold at most `depth` price
+ * levels, and `checksum()` is Kraken's CRC-32.
  */
 import type { Level, Order } from "./book-events.js";
-import { digitsOf, finished, joined, register, START } from "./crc.js";
+import { finished, joined, register, START } from "./crc.js";
 import { AnyBook, CHECKSUM_LEVELS, type Side } from "./levels.js";
 import { exact, type Whole, whole } from "./numbers.js";
 import type { PlainChange } from "./plain.js";
@@ -73,8 +73,9 @@ class OrderSide {
     for (let at = this.queues.length - 1; at >= last; at -= 1) {
       for (const order of this.queues[at].orders) {
         if (order.length === 0) {
-          order.length = digitsOf(order.price) + digitsOf(order.qty);
-          order.register = register(register(0, order.price), order.qty);
+          const [price, qty] = [order.price.toString(), order.qty.toString()];
+          order.length = price.length + qty.length;
+          order.register = register(register(0, price), qty);
         }
         after = joined(after, order.register, order.length);
       }
@@ -149,7 +150,9 @@ export class OrderBook extends AnyBook {
   private readonly asks = new OrderSide(false);
   private afterAsks = START; // they come first in the checksum
 
-  /** Replace both sides by orders, best level first, and keep `depth` levels of each from now on. */
+  /**
+   * Replace both sides by orders, best level first, and keep `depth` levels of each from now on.
+   */
   load(bids: readonly Order[], asks: readonly Order[], depth: number): void {
     this.depth = depth;
     this.bids.load(bids, depth);
@@ -216,7 +219,7 @@ export function ordersChecksum(bids: readonly Order[], asks: readonly Order[]): 
     for (const { price, qty } of side) {
       prices.add(price);
       if (prices.size > CHECKSUM_LEVELS) break;
-      after = register(register(after, price), qty);
+      after = register(after, `${price}${qty}`);
     }
   }
   return finished(after);

@@ -4,7 +4,7 @@ import type { Command, Reply } from "./connection.js";
 import { DecodeError } from "./errors.js";
 import type { Entry } from "./events.js";
 import { BACKOFF_S, BLOCK_MS, JOIN_RETRY_S, newest, READ_COUNT, type Step } from "./follower.js";
-import { EntryId, parseId } from "./ids.js";
+import { EntryId, readId } from "./ids.js";
 import type { RawEntry } from "./replica.js";
 import { Away, type Shell } from "./shell.js";
 import { decode, placeOf } from "./wire.js";
@@ -32,13 +32,13 @@ export class Records {
     while (this.start === "snapshot" && this.cursor === undefined) {
       const reply = yield* this.read(newest(`${stream}.snap`));
       for (const [id, data] of rowsOf(reply)) {
-        this.cursor = parseId(String(id));
+        this.cursor = readId(id);
         yield [this.entry(`${stream}.snap`, this.cursor, data)];
       }
       if (this.cursor === undefined) await this.shell.pause(JOIN_RETRY_S);
     }
     if (this.start === "now") {
-      for (const [id] of rowsOf(yield* this.read(newest(stream)))) this.cursor = parseId(String(id));
+      for (const [id] of rowsOf(yield* this.read(newest(stream)))) this.cursor = readId(id);
     }
     const head = ["XREAD", "COUNT", String(READ_COUNT), "BLOCK", String(BLOCK_MS)];
     for (;;) {
@@ -51,7 +51,7 @@ export class Records {
   private *batch(batch: RawEntry[]): Generator<Entry, void, undefined> {
     const { stream } = this;
     for (const [id, data] of batch) {
-      const entryId = parseId(String(id));
+      const entryId = readId(id);
       const { cursor } = this;
       this.cursor = entryId;
       if (cursor !== undefined && !cursor.isFollowedBy(entryId)) {

@@ -1,11 +1,11 @@
 /**
  * A consumer's state kept equal to the publisher's: the machine of WIRE §7, for one stream.
  *
- * Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it read
- * together with `now` (seconds of any monotonic clock). Every method that takes something in returns
- * the events for the application; `received` does so lazily, one entry at a time, so that
- * `event.state` is the state right after that event: take all of them before handing in more. What a
- * channel's events do to its state stands in `channels`. Promises: a valid state is contiguous, a
+ * Pure: no I/O, no clock, no randomness. A shell asks `wants`, reads that, and hands in what it
+ * read together with `now` (seconds of any monotonic clock). Every method that takes something in
+ * returns the events for the application; `received` does so lazily, one entry at a time, so that
+ * `event.state` is the state right after that event: take all of them before handing in more. What
+ * a channel's events do to its state stands in `channels`. Promises: a valid state is contiguous, a
  * valid book proven by its checksum; what was not seen is told.
  *
  * | wants     | the shell reads             | hands it to    | wants next                         |
@@ -16,8 +16,8 @@
  * | `heads`   | the stream's newest id      | `headsRead`    | what it wanted before, or `join`   |
  *
  * Whenever `position` is not undefined entries are read on, also while it wants `heads` or, after a
- * gap or a bad entry, `join`: then the first that helps is taken, be it a snapshot of `.snap` that is
- * not older or an `epoch` or `snapshot` event (WIRE §7.3).
+ * gap or a bad entry, `join`: then the first that helps is taken, be it a snapshot of `.snap` that
+ * is not older or an `epoch` or `snapshot` event (WIRE §7.3).
  */
 import {
   apply,
@@ -31,7 +31,7 @@ import {
 } from "./channels.js";
 import { DecodeError, NoStream } from "./errors.js";
 import { type Body, Event, missedBefore } from "./events.js";
-import { EntryId, parseId } from "./ids.js";
+import { EntryId, readId } from "./ids.js";
 import type { Channel, Epoch } from "./life-events.js";
 import { NextId } from "./next-id.js";
 import { type State, TradesState } from "./states.js";
@@ -111,15 +111,15 @@ export class Replica {
       this.settle();
       const { position } = this;
       if (position === undefined) return;
-      yield* this.take(position, idOf(id), data, now);
+      yield* this.take(position, readId(id), data, now);
       this.next = this.shortWay();
     }
     this.settle();
   }
 
   /**
-   * Take the newest entry of `.snap`, or none where there is none (WIRE §7.1). Throw `NoStream` when
-   * there never was one and the application asked not to wait.
+   * Take the newest entry of `.snap`, or none where there is none (WIRE §7.1). Throw `NoStream`
+   * when there never was one and the application asked not to wait.
    */
   snapshotRead(entryId: EntryId | undefined, data: Buffer | undefined, now: number): Event[] {
     if (entryId === undefined) {
@@ -151,7 +151,7 @@ export class Replica {
       this.hear(now);
       return [this.event(snapshot)];
     } catch (error) {
-      return [this.quarantine(error, cursor, before(cursor))];
+      return [this.quarantine(error, cursor, cursor.previous)];
     }
   }
 
@@ -242,7 +242,7 @@ export class Replica {
   /** The book is not what the update says. */
   private contradicted(): Event {
     const entryId = this.cursor as EntryId; // where the update was
-    return this.quarantine(new DecodeError("CHECKSUM", "c"), entryId, before(entryId));
+    return this.quarantine(new DecodeError("CHECKSUM", "c"), entryId, entryId.previous);
   }
 
   // The long way ---------------------------------------------------------------------------------
@@ -319,8 +319,8 @@ export class Replica {
   }
 
   /**
-   * Let the state take in an event of its channel, and return whether to tell it. What has a meaning
-   * without the state is told after a `reset` too, and trades go on.
+   * Let the state take in an event of its channel, and return whether to tell it. What has a
+   * meaning without the state is told after a `reset` too, and trades go on.
    */
   private takeOwn(event: ChannelEvent): boolean {
     const { state } = this;
@@ -328,7 +328,8 @@ export class Replica {
       apply(state, event);
       return true;
     }
-    if (this.floor !== undefined || event.type === "update" || event.type === "orders") return false;
+    if (this.floor !== undefined || event.type === "update" || event.type === "orders")
+      return false;
     if (state instanceof TradesState && state.lastTradeId !== 0n) apply(state, event);
     return true;
   }
@@ -346,7 +347,7 @@ export class Replica {
 
   /** WIRE §7.2: a snapshot before the hole would lead here again, so wait for a later one. */
   private gap(cursor: EntryId, found: EntryId): Event {
-    const floor = found.seq === 0n ? found : before(found);
+    const floor = found.seq === 0n ? found : found.previous;
     this.wait(found, floor, cursor);
     return this.event({ type: "gap", cursor, found });
   }
@@ -389,14 +390,6 @@ export class Replica {
     this.next = undefined;
     this.after = this.floor = undefined;
   }
-}
-
-function before(entryId: EntryId): EntryId {
-  return new EntryId(entryId.epoch, entryId.seq - 1n);
-}
-
-function idOf(id: Uint8Array | string): EntryId {
-  return parseId(typeof id === "string" ? id : Buffer.from(id).toString("latin1"));
 }
 
 function decodeError(error: unknown): DecodeError {

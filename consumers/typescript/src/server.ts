@@ -1,7 +1,7 @@
 /**
  * One server, or the master behind Sentinels, as a reader has it: a connection of its own, opened
- * when it is first used and anew after each fault. Behind Sentinels each connect asks them where the
- * master is.
+ * when it is first used and anew after each fault. Behind Sentinels each connect asks them where
+ * the master is.
  */
 import { ErrorReply } from "@redis/client";
 
@@ -56,21 +56,34 @@ export class OneServer implements Server {
     const { kind, nodes } = this.target;
     if (kind !== "sentinel") return this.open(nodes[0], "");
     const faults: string[] = [];
+    let refusal: ErrorReply | undefined;
+    let refusals = 0;
     for (const sentinel of nodes) {
+      const master = await this.masterBy(sentinel).catch((error: unknown) => {
+        // One that is away, or refuses, has the others asked.
+        if (!(error instanceof Lost || error instanceof ErrorReply)) throw error;
+        if (error instanceof ErrorReply) [refusal, refusals] = [error, refusals + 1];
+        faults.push(error.message);
+      });
+      if (master === undefined) continue;
       try {
-        return await this.open(await this.masterBy(sentinel), "");
+        return await this.open(master, "");
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
-        faults.push(error.message);
+        faults.push(error.message); // perhaps it is the master no more, and others know
       }
     }
+    if (refusal !== undefined && refusals === nodes.length) throw refusal;
     throw new Lost(`no Sentinel leads to ${this.target.master}: ${faults.join("; ")}`);
   }
 
   private open(node: Node | undefined, role: "" | "sentinel_"): Promise<Connection> {
     const { target, protocol } = this;
     const where = node === undefined ? {} : { node };
-    return Connection.open({ target, ...where, role, protocol, connectS: ANSWER_S }, this.over.signal);
+    return Connection.open(
+      { target, ...where, role, protocol, connectS: ANSWER_S },
+      this.over.signal,
+    );
   }
 
   private async masterBy(sentinel: Node): Promise<Node> {

@@ -1,8 +1,8 @@
 /**
  * What a reader does to the world: commands, pauses, and the clock that runs meanwhile.
  *
- * The clock of silence (WIRE §7.4) runs only while somebody listens: a slow application is no silent
- * stream. So `now` is the time spent here, in seconds, and nothing else.
+ * The clock of silence (WIRE §7.4) runs only while somebody listens: a slow application is no
+ * silent stream. So `now` is the time spent here, in seconds, and nothing else.
  */
 import { reasonOf } from "./answers.js";
 import type { Command, Reply } from "./connection.js";

@@ -1,6 +1,6 @@
 /**
- * The rules of a Redis Cluster: which slot a key has, which node a slot; and how one XREAD over many
- * streams becomes one for each slot (WIRE §2.2). Pure.
+ * The rules of a Redis Cluster: which slot a key has, which node a slot; and how one XREAD over
+ * many streams becomes one for each slot (WIRE §2.2). Pure.
  */
 import type { Command, Reply } from "./connection.js";
 import type { Node } from "./url.js";
@@ -37,7 +37,10 @@ export function bySlot(command: Command): Map<number, Command> {
   names.slice(0, half).forEach((stream, place) => {
     const slot = slotOf(String(stream));
     const [streams, ids] = parts.get(slot) ?? [[], []];
-    parts.set(slot, [[...streams, stream], [...ids, names[half + place]]]);
+    parts.set(slot, [
+      [...streams, stream],
+      [...ids, names[half + place]],
+    ]);
   });
   const head = command.slice(0, at);
   return new Map([...parts].map(([slot, [streams, ids]]) => [slot, [...head, ...streams, ...ids]]));
@@ -74,8 +77,8 @@ export class SlotMap {
 }
 
 /**
- * Read the answer to `CLUSTER SLOTS`: ranges, each with first and last slot, primary, replicas. Throw
- * `TypeError` for anything else.
+ * Read the answer to `CLUSTER SLOTS`: ranges, each with first and last slot, primary, replicas.
+ * Throw `TypeError` for anything else.
  */
 export function mapOf(reply: Reply | undefined, asked: Node): SlotMap {
   if (!Array.isArray(reply)) throw new TypeError("not the answer to CLUSTER SLOTS");

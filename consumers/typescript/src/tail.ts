@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command that prints a stream's entries as canonical lines (WIRE §9), until Ctrl-C or `--count`;
- * gaps and the loss of Redis go to stderr. Knows nothing of states: a status stream reads as well as
- * a book's.
+ * The command that prints a stream's entries as canonical lines (WIRE §9), until Ctrl-C or
+ * `--count`; gaps and the loss of Redis go to stderr. Knows nothing of states: a status stream
+ * reads as well as a book's.
  *
  *     node build/src/tail.js STREAM [--url URL] [--from now|snapshot|oldest|ID] [--count N]
  */

@@ -1,11 +1,11 @@
 /**
  * Decode one entry's `d` to a typed event, or refuse it with a code (WIRE §3, §4).
  *
- * Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first, then
- * version, schema, ranges and order, and when several rules are broken the first in the order of
- * WIRE §8 is reported. Knows nothing of books, sequences or Redis. Ordinary updates of books, bytes
- * laid out as the publisher does, have a shorter way in `plain`, which accepts only what this way
- * would accept.
+ * Pure: bytes in, an event or `DecodeError` out. Nothing in the bytes is trusted: limits first,
+ * then version, schema, ranges and order, and when several rules are broken the first in the order
+ * of WIRE §8 is reported. Knows nothing of books, sequences or Redis. Ordinary updates of books,
+ * bytes laid out as the publisher does, have a shorter way in `plain`, which accepts only what this
+ * way would accept.
  */
 import type {
   Balance,
@@ -137,8 +137,7 @@ const STATUS = {
   bye: BYE,
 };
 const EPOCH = "v:version:version why:reason:text fd:feed:text w:writer:uint";
-const EPOCH_PAIRS =
-  "pe?:prevEpoch:uint ps?:prevSeq:uint mf?:missedFirst:uint ml?:missedLast:uint";
+const EPOCH_PAIRS = "pe?:prevEpoch:uint ps?:prevSeq:uint mf?:missedFirst:uint ml?:missedLast:uint";
 const LISTING = table("v:version:version fd:feed:text l:line:text ep:epoch:uint");
 const COMMON = table("te:tsEvent:time tr:tsRecv:time tp:tsPub:time f:flags:uint");
 const HEADER_KEYS = ["ch", "y", "d", "pp", "qp", "sc", "tg", "iv", "ac"];
@@ -155,7 +154,10 @@ const HEADERS = new Map<string, readonly Field[]>();
 for (const [channel, content] of Object.entries(SNAPSHOTS)) {
   const snapshot = table(`v:version:version ch:channel:${channel} ${content}`);
   addShapes(channel, EVENTS[channel as Channel], LIFE);
-  HEADERS.set(channel, snapshot.filter(({ key }) => HEADER_KEYS.includes(key)));
+  HEADERS.set(
+    channel,
+    snapshot.filter(({ key }) => HEADER_KEYS.includes(key)),
+  );
   SHAPES.set(channel, { ...SHAPES.get(channel), snapshot: [...COMMON, ...snapshot] });
 }
 addShapes("status", STATUS, {});

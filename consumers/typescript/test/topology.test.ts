@@ -104,7 +104,7 @@ describe("topology", { skip: MISSING ?? false, timeout: 90_000 }, () => {
     await assert.rejects(unknown.book("BTC/USD", { depth: 10, waitS: 0.2 }), /no master other/);
   });
 
-  test("a cluster: each shard costs its own streams only", async () => {
+  test("a cluster: each shard costs its own streams only, and slots may move", async () => {
     const [one, other] = await cluster();
     const client = new Client(`redis+cluster://127.0.0.1:${one.port}`);
     const [here, there] = symbols();
@@ -125,6 +125,19 @@ describe("topology", { skip: MISSING ?? false, timeout: 90_000 }, () => {
       const update = await nextOf(following, "update");
       assert.equal(update.book.best("bid")?.qty, qty);
     }
+    await move(there, other, one);
+    for (const qty of [5n, 6n]) {
+      await one.add(
+        keyOf(there),
+        `${stories[there].epoch}-${qty - 2n}`,
+        stories[there].update(qty),
+      );
+      const update = await nextOf(following, "update");
+      assert.equal(update.book.best("bid")?.qty, qty);
+    }
+    await move(there, one, other);
+    await other.add(keyOf(there), `${stories[there].epoch}-5`, stories[there].update(7n));
+    assert.equal((await nextOf(following, "update")).book.best("bid")?.qty, 7n);
     await other.stop();
     await one.send("CONFIG", "SET", "cluster-require-full-coverage", "no");
     for (const qty of [8n, 9n]) {
@@ -150,6 +163,19 @@ describe("topology", { skip: MISSING ?? false, timeout: 90_000 }, () => {
       });
     }
     return nodes;
+  }
+
+  /** Move the slot of a symbol, with what is in it, to another node. */
+  async function move(symbol: string, from: TestServer, to: TestServer): Promise<void> {
+    const slot = String(slotOf(keyOf(symbol)));
+    const [source, target] = [await from.send("CLUSTER", "MYID"), await to.send("CLUSTER", "MYID")];
+    await to.send("CLUSTER", "SETSLOT", slot, "IMPORTING", String(source));
+    await from.send("CLUSTER", "SETSLOT", slot, "MIGRATING", String(target));
+    const keys = [keyOf(symbol), `${keyOf(symbol)}.snap`];
+    await from.send("MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", ...keys);
+    for (const node of [to, from]) {
+      await node.send("CLUSTER", "SETSLOT", slot, "NODE", String(target));
+    }
   }
 
   /** Return a symbol of each half. */

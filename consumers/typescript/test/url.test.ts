@@ -53,7 +53,9 @@ describe("url", () => {
     test(`${url} is refused`, () => {
       assert.throws(
         () => parseUrl(url),
-        (error: Error) => error instanceof TypeError && rule.test(error.message) &&
+        (error: Error) =>
+          error instanceof TypeError &&
+          rule.test(error.message) &&
           !error.message.includes("secret"),
       );
     });

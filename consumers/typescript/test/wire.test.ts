@@ -30,7 +30,14 @@ function codeOf(bytes: Buffer, place: Place = "book"): string {
 
 describe("wire", () => {
   const edges = [0n, 127n, 128n, 255n, 256n, 1n << 31n, (1n << 32n) - 1n, (1n << 53n) - 1n];
-  const wide = [1n << 53n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, 1n << 64n, 10n ** 40n - 1n];
+  const wide = [
+    1n << 53n,
+    (1n << 63n) - 1n,
+    1n << 63n,
+    (1n << 64n) - 1n,
+    1n << 64n,
+    10n ** 40n - 1n,
+  ];
   for (const number of [...edges, ...wide]) {
     test(`every digit of ${number} is kept`, () => {
       const levels: Packable = [[number, number]];
@@ -39,7 +46,12 @@ describe("wire", () => {
       assert.ok(event.type === "update");
       assert.deepEqual(event.bids, [{ price: number, qty: number }]);
       assert.ok(line(event).includes(`"bids":[[${number},${number}]]`));
-      assert.equal(scaled(number, 2).replace(".", "").replace(/^0+(?=.)/, ""), String(number));
+      assert.equal(
+        scaled(number, 2)
+          .replace(".", "")
+          .replace(/^0+(?=.)/, ""),
+        String(number),
+      );
     });
   }
 
@@ -60,7 +72,10 @@ describe("wire", () => {
     const nested = Buffer.alloc(1_000_000, Buffer.from("dd00030d40", "hex"));
     assert.equal(codeOf(Buffer.concat([Buffer.from("81a178", "hex"), nested])), "MSGPACK");
     const before = process.memoryUsage().heapUsed;
-    const wideArray = Buffer.concat([Buffer.from("81a178dd00030d40", "hex"), Buffer.alloc(200_000)]);
+    const wideArray = Buffer.concat([
+      Buffer.from("81a178dd00030d40", "hex"),
+      Buffer.alloc(200_000),
+    ]);
     assert.equal(codeOf(wideArray), "SCHEMA");
     assert.ok(process.memoryUsage().heapUsed - before < 8_000_000);
     assert.equal(codeOf(Buffer.alloc(16 * 1024 * 1024 + 1)), "SIZE");
@@ -69,7 +84,11 @@ describe("wire", () => {
 
   test("any bytes are an event or a known code, and the short way agrees", () => {
     const story = new BookStory();
-    const good = [story.snapshot(), story.update(5n), story.event("heartbeat", { s: "live", c: 1 })];
+    const good = [
+      story.snapshot(),
+      story.update(5n),
+      story.event("heartbeat", { s: "live", c: 1 }),
+    ];
     let seed = 1;
     const below = (end: number) => {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
