@@ -70,6 +70,7 @@ PEACE_S = 60.0
 CALM_S = 5.0
 
 COMMAND = re.compile(r"run the '([^']+)'")
+SSL = re.compile(r"(?<![A-Z])SSL")  # not that of CROSSSLOT
 KEYS = re.compile(r"\bkeys?\b")
 DIGEST = re.compile(r"\b[0-9a-f]{40}\b")
 
@@ -109,7 +110,7 @@ def mend_of(error: str) -> str:
         )
     if verdict is Verdict.KEY:
         return "Delete the key, or change PYKRAKEN_NAMESPACE or PYKRAKEN_FEED"
-    if "certificate" in error.lower() or "SSL" in error:
+    if "certificate" in error.lower() or SSL.search(error):
         return (
             "PYKRAKEN_CA_FILE is to hold the CA of the server's certificate, and "
             "PYKRAKEN_REDIS_CERT_FILE and PYKRAKEN_REDIS_KEY_FILE ours where it asks for one"

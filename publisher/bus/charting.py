@@ -1,10 +1,8 @@
-"""The map of a Redis Cluster, asked of any node that answers. A shell; blocks, for a dial's
-thread.
-"""
+"""The map of a Redis Cluster, asked of any node that answers, in a dial's thread. A shell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -13,6 +11,7 @@ from publisher.access import access_to
 from publisher.bus import answers
 from publisher.bus.link import Address, words_of
 from publisher.bus.slots import SlotMap, map_of
+from publisher.dial import Dialer
 from publisher.redis_url import Node
 
 
@@ -24,6 +23,32 @@ class Chart:
 
     def close(self) -> None:
         """Nothing stands open."""
+
+
+class Charter:
+    """Asks for the map, once at a time, off the loop; `wake` is called when there is a result."""
+
+    def __init__(self, address: Address, wake: Callable[[], None]) -> None:
+        self._known: Sequence[Node] = ()
+        self._dialer: Dialer[Chart] = Dialer(lambda: chart(address, self._known), wake)
+
+    @property
+    def is_asking(self) -> bool:
+        """True until the result is taken."""
+        return self._dialer.is_dialing
+
+    def start(self, known: Sequence[Node]) -> None:
+        """Ask the nodes `known`, then those of the URL."""
+        self._known = known
+        self._dialer.start()
+
+    def result(self) -> Chart | Exception | None:
+        """Return the map or why there is none, once; None while nobody has answered."""
+        return self._dialer.result()
+
+    def end(self) -> None:
+        """Ask no more."""
+        self._dialer.end()
 
 
 def chart(address: Address, known: Sequence[Node]) -> Chart:

@@ -21,20 +21,20 @@ from typing import NamedTuple, Protocol
 import redis
 
 from publisher.bus import answers as verdicts
-from publisher.bus import charting
 from publisher.bus.answers import Verdict
 from publisher.bus.calls import Call, Kind
-from publisher.bus.charting import Chart
+from publisher.bus.charting import Chart, Charter
 from publisher.bus.keeper import RETRY_S, Ear, LinkKeeper
 from publisher.bus.link import Address, Reply
 from publisher.bus.slots import Redirect, SlotMap, key_of, redirect_of, slot_of
-from publisher.dial import Dialer
 from publisher.logs import get_logger
 from publisher.redis_url import Node
 
 CHART_S = 0.5
 """Between two looks at the cluster's map, while a node is away or slots move."""
 TRYAGAIN_S = 0.05
+ASK_S = 1.0
+"""So long a call waits for the node that may have its key by now; that one may never come back."""
 PLAIN_MOST = 100
 ASKED_AGAIN = frozenset(Kind) - {Kind.REQUESTS, Kind.FAREWELL}
 """Calls whose errors are judged here; what nobody depends on the ear may do without."""
@@ -57,29 +57,23 @@ class _Held(NamedTuple):
     asking: Node | None = None
 
 
-class Shards:
-    """The links of a cluster's nodes. `name` is for the log."""
+MakeLink = Callable[[str, Node, Ear], LinkKeeper]
+"""Make the keeper of one node's link, from its name for the log."""
 
-    def __init__(
-        self,
-        name: str,
-        address: Address,
-        ear: ClusterEar,
-        *,
-        selector: selectors.BaseSelector,
-        wake: Callable[[], None],
-    ) -> None:
+
+class Shards:
+    """The links of a cluster's nodes, each made by `link`. `name` is for the log."""
+
+    def __init__(self, name: str, ear: ClusterEar, *, link: MakeLink, charter: Charter) -> None:
         self.ear = ear
         self.redirects = 0
         """How often a node sent a call elsewhere."""
         self._name = name
-        self._address = address
-        self._selector = selector
-        self._wake = wake
+        self._link = link
         self._map: SlotMap | None = None
         self._shards: dict[Node, _Shard] = {}
         self._waiting: list[_Held] = []
-        self._charter: Dialer[Chart] = Dialer(self._chart, wake)
+        self._charter = charter
         self._chart_at: float | None = 0.0
         self._charts = self._failures = 0
         self._now = self._told_at = 0.0
@@ -115,9 +109,9 @@ class Shards:
             shard.keeper.ticked(now)
         if any(not shard.keeper.is_up and shard.is_wanted for shard in self._shards.values()):
             self.doubt()
-        if self._chart_at is not None and now >= self._chart_at and not self._charter.is_dialing:
+        if self._chart_at is not None and now >= self._chart_at and not self._charter.is_asking:
             self._chart_at = None
-            self._charter.start()
+            self._charter.start(self._to_ask())
         self.flush()
 
     def drop(self, reason: str, now: float) -> None:
@@ -145,14 +139,15 @@ class Shards:
 
     def doubt(self) -> None:
         """Ask for the map again, soon."""
-        if self._chart_at is None and not self._charter.is_dialing:
+        if self._chart_at is None and not self._charter.is_asking:
             self._chart_at = self._now + CHART_S
 
-    def _chart(self) -> Chart:
+    def _to_ask(self) -> list[Node]:
+        """Return the nodes known, not always the same first: it may be wrong."""
         known = sorted(self._map.nodes) if self._map is not None else []
         self._charts += 1
-        first = self._charts % len(known) if known else 0  # not always the same, who may be wrong
-        return charting.chart(self._address, known[first:] + known[:first])
+        first = self._charts % len(known) if known else 0
+        return known[first:] + known[:first]
 
     def _take_chart(self) -> None:
         result = self._charter.result()
@@ -191,16 +186,15 @@ class Shards:
         kept: list[_Held] = []
         stopped: set[int] = set()
         for each in held:
-            node = each.asking or self._map.owner(each.slot)
+            asking = each.asking if self._now < each.not_before + ASK_S else None
+            node = asking or self._map.owner(each.slot)
             shard = self._shard(node) if node is not None else None
             is_early = each.not_before > self._now or each.slot in stopped
             if shard is None or not shard.keeper.is_up or is_early:
                 kept.append(each)
                 stopped.add(each.slot)
             else:
-                out.setdefault(shard, []).extend(
-                    [ASKING, each.call] if each.asking else [each.call]
-                )
+                out.setdefault(shard, []).extend([ASKING, each.call] if asking else [each.call])
         for shard, calls in out.items():
             shard.send(calls, self._now)  # what a broken link gives back stands in `_waiting`
         return kept
@@ -208,10 +202,7 @@ class Shards:
     def _shard(self, node: Node) -> _Shard:
         shard = self._shards.get(node)
         if shard is None:
-            address = dataclasses.replace(self._address, node=node)
-            shard = self._shards[node] = _Shard(
-                f"{self._name} {node}", node, address, self, self._selector, self._wake
-            )
+            shard = self._shards[node] = _Shard(f"{self._name} {node}", node, self, self._link)
             shard.keeper.ticked(self._now)
         shard.is_wanted = True
         return shard
@@ -292,8 +283,14 @@ def keeper_of(
     wake: Callable[[], None],
 ) -> LinkKeeper | Shards:
     """Return the keeper of one link, or of a cluster's, by what the address says."""
-    kind = Shards if address.target.kind == "cluster" else LinkKeeper
-    return kind(name, address, ear, selector=selector, wake=wake)
+    if address.target.kind != "cluster":
+        return LinkKeeper(name, address, ear, selector=selector, wake=wake)
+
+    def link(name: str, node: Node, ear: Ear) -> LinkKeeper:
+        at = dataclasses.replace(address, node=node)
+        return LinkKeeper(name, at, ear, selector=selector, wake=wake)
+
+    return Shards(name, ear, link=link, charter=Charter(address, wake))
 
 
 def _is_older(old: _Held, fresh: _Held) -> bool:
@@ -303,21 +300,13 @@ def _is_older(old: _Held, fresh: _Held) -> bool:
 class _Shard:
     """One node: its link, and the calls that it has not answered."""
 
-    def __init__(
-        self,
-        name: str,
-        node: Node,
-        address: Address,
-        shards: Shards,
-        selector: selectors.BaseSelector,
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, name: str, node: Node, shards: Shards, link: MakeLink) -> None:
         self.node = node
         self.owed: deque[Call] = deque()
         self.is_wanted = True
         """True while calls for this node may wait."""
         self._shards = shards
-        self.keeper = LinkKeeper(name, address, self, selector=selector, wake=wake)
+        self.keeper = link(name, node, self)
 
     def send(self, calls: list[Call], now: float) -> None:
         self.owed += calls

@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 from publisher import reach
+from publisher.bus.answers import mend_of
 from publisher.bus.keys import catalogue_key
+from publisher.bus.link import words_of
 from publisher.channels.plans import plan_of
 from publisher.doctor import exchange
 from publisher.doctor.feeds import judge_feed
@@ -71,6 +73,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield from _beyond(client, settings)
     except redis.exceptions.AuthenticationError as error:
         yield Finding("bad", f"{shown}: {error}", "correct the user or password of the URL")
+    except redis.exceptions.NoPermissionError as error:
+        yield Finding("bad", f"{shown}: {error}", mend_of(words_of(error)))
     except redis.exceptions.ResponseError as error:  # it is there, and refuses
         yield Finding("bad", f"{shown}: {error}", "correct PYKRAKEN_REDIS_URL or the server")
     except (redis.RedisError, OSError) as error:

@@ -80,6 +80,7 @@ def test_judge(text: str) -> None:
             "what is missing of +hget +hmget +hset +time +xadd +xinfo|stream +xtrim",
         ),
         ("MOVED 3999 127.0.0.1:6381", "redis+cluster://"),
+        ("CROSSSLOT Keys in request don't hash to the same slot", "see PYKRAKEN_REDIS_URL"),
         ("WRONGTYPE Operation against", "Delete the key"),
         ("WRONGPASS invalid", "PYKRAKEN_REDIS_PASSWORD_FILE"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "PYKRAKEN_CA_FILE"),

@@ -238,3 +238,18 @@ def test_a_cluster_that_is_away_is_dialed_until_it_is_back(group: Cluster) -> No
         node.start()
     desk.wait(lambda: desk.told == ["up"], "the map")
     desk.close()
+
+
+def test_a_call_sent_on_comes_back_from_a_node_that_is_gone(group: Cluster, desk: Desk) -> None:
+    """ASK names a node that dies before it is reached: the owner is asked again, and again."""
+    source, target = group.primaries[:2]
+    slot = slot_of(KEYS[0])
+    with source.client() as owner, target.client() as other:
+        away = other.execute_command("CLUSTER", "MYID")
+        owner.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", away)
+        target.kill()
+        desk.send(get(KEYS[0]))
+        desk.wait(lambda: desk.shards.redirects > 1, "the owner asked again")
+        owner.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
+    desk.wait(lambda: desk.got, "the answer")
+    assert [reply for _, reply in desk.got] == [None]

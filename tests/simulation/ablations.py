@@ -6,23 +6,32 @@ breaks a promise, and the simulation sees it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from unittest import mock
 
 from pykraken_consumer._events import EntryId
 
 from publisher import wire
-from publisher.bus import asking, tops
+from publisher.bus import asking, shards, tops
 from publisher.bus import scripts as shipped
 from publisher.bus.asking import Requests
+from publisher.bus.calls import Call
 from publisher.bus.departures import Departures
 from publisher.bus.publication import Publication
 from publisher.bus.scripts import Code
+from publisher.bus.shards import Shards, _Held
+from publisher.bus.slots import Redirect
 from publisher.bus.stream import Stream
 from tests.simulation import scripts
+from tests.simulation.cluster_stage import simulate_cluster
 from tests.simulation.hang_ups import simulate_hang_ups
 from tests.simulation.keyspace import Keyspace
+from tests.simulation.resharding import (
+    simulate_lost_shard,
+    simulate_lost_targets,
+    simulate_moves,
+)
 from tests.simulation.run import Result, simulate
 from tests.simulation.scripts import Append, Verdict, last_of
 from tests.simulation.stage import Parts, Stage
@@ -158,6 +167,49 @@ def with_a_new_epoch_for_all(seed: int) -> Result:
     before = Publication.changed
     with mock.patch.object(Publication, "changed", changed):
         return simulate_hang_ups(seed)
+
+
+def without_compare_on_a_cluster(seed: int) -> Result:
+    """Run a seed on a cluster with explicit ids alone."""
+    changed = {shipped.APPEND: scripts.append_with(_append_blindly)}
+    return simulate_cluster(seed, Parts(scripts={**scripts.SHIPPED, **changed}))
+
+
+def without_contiguity_on_a_cluster(seed: int) -> Result:
+    """Run a seed on a cluster with readers that take any higher id for the next one."""
+    with mock.patch.object(EntryId, "is_followed_by", EntryId.__lt__):
+        return simulate_cluster(seed)
+
+
+def without_following(seed: int) -> Result:
+    """Run a seed of moves alone in which publishers ask the old owner for ever."""
+
+    def follow(self: Shards, redirect: Redirect, call: Call) -> None:
+        self._hold([_Held(call, redirect.slot, self._now + 0.05)])
+
+    with mock.patch.object(Shards, "_follow", follow):
+        return simulate_moves(seed)
+
+
+def with_a_patience_for_ever(seed: int) -> Result:
+    """Run a seed of moves whose targets fail over, with publishers whose calls wait for the node
+    that ASK named, whatever becomes of it.
+    """
+    with mock.patch.object(shards, "ASK_S", 1e9):
+        return simulate_lost_targets(seed)
+
+
+def with_shards_that_share_their_fate(seed: int) -> Result:
+    """Run a seed of a lost shard in which nothing is sent while any shard is away."""
+
+    def sent(self: Shards, held: Iterable[_Held]) -> list[_Held]:
+        if any(shard.is_wanted and not shard.keeper.is_up for shard in self._shards.values()):
+            return list(held)
+        return shipped_sent(self, held)
+
+    shipped_sent = Shards._sent
+    with mock.patch.object(Shards, "_sent", sent):
+        return simulate_lost_shard(seed)
 
 
 def with_a_sleeper(seed: int) -> Result:

@@ -4,20 +4,25 @@ who asks has one soon, and a flood of who asks costs one a second.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgpack
 
 from tests.simulation.network import Connection, Network
-from tests.simulation.server import Command
+from tests.simulation.server import Address, Command
 
 GARBAGE = (b"", b"junk", b"\x81\xa1t\xa1x", b"\xc1" * 300)
 
 
 class Asker:
-    """Asks by connections of its own, one each time; nothing is answered to it."""
+    """Asks by connections of its own, one each time, to the address that `find` returns; nothing is
+    answered to it.
+    """
 
-    def __init__(self, network: Network, key: str) -> None:
+    def __init__(self, network: Network, key: str, find: Callable[[], Address]) -> None:
         self._network = network
         self._key = key
+        self._find = find
 
     def ask(self, symbol: str, times: int = 1) -> None:
         """Ask for a symbol's snapshot, so many times in one go."""
@@ -37,4 +42,4 @@ class Asker:
             if not isinstance(result, str):
                 result.request(commands, lambda replies: result.close())
 
-        self._network.dial("asker", dialed, lambda reason: None)
+        self._network.dial("asker", dialed, lambda reason: None, self._find())

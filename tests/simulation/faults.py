@@ -174,8 +174,9 @@ def stray(stage: Stage) -> None:
     key = stage.world.random.choice(stage.streams)
     fields = stage.world.random.choice((("who", "me"), ("d", "junk"), ("d", b"\x81\xa1t\xa1x")))
     stage.world.fault("stray", key)
-    if not stage.server.is_replica:
-        stage.server.execute(("XADD", key, "*", *fields), STRAY)
+    server = stage.server_of(key)
+    if not server.is_replica:
+        server.execute(("XADD", key, "*", *fields), STRAY)
 
 
 def delete(stage: Stage) -> None:
@@ -184,7 +185,8 @@ def delete(stage: Stage) -> None:
     keys = [*(key + end for end in ("", ".own", ".snap")), stage.lease_key]
     doomed = stage.world.random.choice(([key], [key + ".own"], [key + ".snap"], keys[-1:], keys))
     stage.world.fault("delete", ",".join(doomed))
-    stage.server.execute(("DEL", *doomed), STRAY)
+    for key in doomed:
+        stage.server_of(key).execute(("DEL", key), STRAY)
 
 
 def exchange_drop(stage: Stage) -> None:

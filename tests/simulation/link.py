@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 import hiredis
@@ -16,6 +17,7 @@ from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.keeper import RETRY_S, Ear
 from tests.simulation.network import Connection, Network
+from tests.simulation.server import Address
 from tests.simulation.streams import Refused
 
 TIMEOUT_S = 1.0
@@ -33,8 +35,11 @@ class Host(Protocol):
 class SimulatedLink:
     """One link that is dialed again whenever it breaks."""
 
-    def __init__(self, name: str, ear: Ear, host: Host, network: Network) -> None:
+    def __init__(
+        self, name: str, ear: Ear, host: Host, network: Network, at: Address | None = None
+    ) -> None:
         self.name = f"{host.name}:{name}"
+        self._at = at
         self._ear = ear
         self._host = host
         self._network = network
@@ -57,6 +62,12 @@ class SimulatedLink:
         if connection is None or not calls:
             return
         self._owed.extend([now] * len(calls))
+        alone = [at for at, call in enumerate(calls) if call.command[0] == "XREAD"]
+        borders = sorted({0, len(calls), *alone, *(at + 1 for at in alone)})
+        for first, end in pairwise(borders):  # what waits keeps no answer before it
+            self._request(connection, calls[first:end])
+
+    def _request(self, connection: Connection, calls: list[Call]) -> None:
         post = self._host.post
         connection.request(
             [call.command for call in calls],
@@ -76,6 +87,7 @@ class SimulatedLink:
                 self.name,
                 lambda result: post(lambda: self._dialed(generation, result)),
                 lambda reason: post(lambda: self._was_closed(generation, reason)),
+                self._at,
             )
 
     def drop(self, reason: str, now: float, least_s: float = 0.0) -> None:

@@ -7,6 +7,7 @@ order.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from tests.simulation.server import Address, Command, Server
@@ -36,20 +37,26 @@ class Network:
         return self.world.random.uniform(*LATENCY_S)
 
     def reaches(self, client: str) -> bool:
-        """True when the client's packets get through."""
-        return self.cut_off.get(client, 0.0) <= self.world.now
+        """True when the client's packets get through; behind a blank stands whom it speaks to."""
+        return self.cut_off.get(client.partition(" ")[0], 0.0) <= self.world.now
 
     def dial(
-        self, client: str, done: Callable[[Connection | str], None], closed: Callable[[str], None]
+        self,
+        client: str,
+        done: Callable[[Connection | str], None],
+        closed: Callable[[str], None],
+        at: Address | None = None,
     ) -> None:
-        """Connect; `done` gets the connection or why there is none, `closed` a later reset."""
+        """Connect to an address, else to the only one; `done` gets the connection or why there is
+        none, `closed` a later reset.
+        """
         attempt = _Attempt(done)
         self.world.at(DIAL_TIMEOUT_S, lambda: attempt.end("timed out"))
         if not self.reaches(client):
             return
 
         def arrive() -> None:
-            server = self.address.primary
+            server = (at or self.address).primary
             if not server.is_up:
                 attempt.end("connection refused")
             else:
@@ -87,6 +94,11 @@ class Connection:
         self.is_open = True
         self._is_dead = False
         """True when nothing gets through any more although nobody was told."""
+        self._is_asking = False
+        """True behind ASKING, for one command."""
+        self._is_blocked = False
+        self._todo: deque[tuple[Sequence[Command], Replies | None]] = deque()
+        """Requests behind an XREAD that waits."""
         self._there_at = 0.0
         self._back_at = 0.0
         server.connections[self.reset] = None
@@ -133,10 +145,40 @@ class Connection:
         self._world.at(wait, lambda: self.server.reach(lambda: self._arrive(commands, replies)))
 
     def _arrive(self, commands: Sequence[Command], replies: Replies | None) -> None:
-        if commands and commands[0][0] == "XREAD":
-            self.server.read(commands[0], lambda reply: self._answer([reply], replies))
-            return
-        self._answer([self.server.execute(c, self._client) for c in commands], replies)
+        self._todo.append((commands, replies))
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._todo and not self._is_blocked:
+            commands, replies = self._todo.popleft()
+            if len(commands) == 1 and commands[0][0] == "XREAD":
+                self._is_blocked = True
+                self._read(commands[0], replies)
+            else:
+                self._answer([self._execute(command) for command in commands], replies)
+
+    def _read(self, command: Command, replies: Replies | None) -> None:
+        def answer(reply: object) -> None:
+            self._is_blocked = False
+            self._answer([reply], replies)
+            self._serve()
+
+        self.server.read(command, answer, is_asking=self._takes_asking())
+
+    def _execute(self, command: Command) -> object:
+        if command[0] == "ASKING":
+            self._is_asking = True
+            return b"OK"
+        is_asking = self._takes_asking()
+        if command[0] == "XREAD":  # one of several, which does not wait
+            found: list[object] = []
+            self.server.read(command, found.append, is_asking=is_asking)
+            return found[0]
+        return self.server.execute(command, self._client, is_asking=is_asking)
+
+    def _takes_asking(self) -> bool:
+        is_asking, self._is_asking = self._is_asking, False
+        return is_asking
 
     def _answer(self, answers: list[object], replies: Replies | None) -> None:
         if replies is None or self._is_dead or not self.is_open:

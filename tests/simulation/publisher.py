@@ -16,7 +16,6 @@ from unittest import mock
 from publisher import wire
 from publisher.actions import Action, Close, Emit, EmitTop, Notify, Send
 from publisher.bus import writer as writers
-from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.stream import Stream
@@ -35,6 +34,8 @@ RELEASE_S = 1.0
 REDIAL_S = (0.05, 0.8)
 
 MakePublication = Callable[..., Publication]
+MakeKeeper = Callable[[str, "writers.Writer", "Publisher"], object]
+"""Make what stands for a keeper, with its name and its ear, for a process."""
 
 
 class Publisher:
@@ -50,6 +51,7 @@ class Publisher:
         market: Market,
         judge: Judge,
         make: MakePublication = Publication,
+        keeper: MakeKeeper | None = None,
     ) -> None:
         self.name = name
         self.network = network
@@ -72,7 +74,7 @@ class Publisher:
             self.group.capture_top,
         )
         self.lease = writers.lease_of(plan.namespace, plan.feed, name, lease_s)
-        self.writer = self._make_writer()
+        self.writer = self._make_writer(keeper or _one_link)
         self._truth: dict[str, Levels | None] = dict.fromkeys(plan.symbols)
         self._left: dict[Stream, Levels | None] = {}
         """Of streams that are on their way out: the last book of theirs."""
@@ -86,11 +88,11 @@ class Publisher:
         self.publication.inspect()
         self.world.at(self.world.random.uniform(0.0, TICK_S), self._tick_later)
 
-    def _make_writer(self) -> writers.Writer:
-        def link(name: str, address: Address, ear: writers.Writer, **_: object) -> LinkKeeper:
-            return cast(LinkKeeper, SimulatedLink(name, ear, self, self.network))
+    def _make_writer(self, keeper: MakeKeeper) -> writers.Writer:
+        def made(name: str, address: Address, ear: writers.Writer, **_: object) -> object:
+            return keeper(name, ear, self)
 
-        with mock.patch.object(writers, "keeper_of", link):
+        with mock.patch.object(writers, "keeper_of", made):
             return writers.Writer(
                 self.publication,
                 self.lease,
@@ -309,3 +311,7 @@ class Publisher:
                 known = levels if seq and not is_top else None
                 self.judge.file(self.name, stream.keys.stream, (epoch, seq), known)
             self._filed[stream] = epoch, end
+
+
+def _one_link(name: str, ear: writers.Writer, host: Publisher) -> SimulatedLink:
+    return SimulatedLink(name, ear, host, host.network)

@@ -33,6 +33,7 @@ from pykraken_consumer.replica import Replica
 
 from tests.simulation.judge import Judge, State
 from tests.simulation.network import Connection, Network, is_error
+from tests.simulation.streams import StreamValue
 
 ANSWER_S = BLOCK_MS / 1000 + 3.0
 """After so long without an answer the client drops the connection (client.py)."""
@@ -99,7 +100,7 @@ class Reader:
 
     # The shell ------------------------------------------------------------------------------------
 
-    def _go(self, step: Ask | Pause | programs.Idle | Tell[Event]) -> None:
+    def _go(self, step: Ask | Pause | programs.Idle | programs.Redial | Tell[Event]) -> None:
         """Run the program up to its next wait."""
         while self.is_alive:
             match step:
@@ -113,6 +114,9 @@ class Reader:
                 case Pause(seconds):
                     self._sleep(seconds)
                     return
+                case programs.Redial():
+                    self._redial()
+                    step = next(self._steps)
                 case _:
                     step = next(self._steps)
 
@@ -139,6 +143,12 @@ class Reader:
 
         self.network.dial(self.name, dialed, self._closed)
 
+    def _redial(self) -> None:
+        """Give up the connection: the next ask finds whoever is the primary then."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _begin(self) -> int:
         self._began = self.world.now
         self._asks += 1
@@ -162,9 +172,7 @@ class Reader:
 
     def _failed(self, ask: int, reason: str) -> None:
         if ask == self._owed and self.is_alive:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._redial()
             self._answer(ask, reason)
 
     def _answer(self, ask: int, replies: list[object] | str) -> None:
@@ -243,8 +251,7 @@ class Reader:
             first, last = missed.unseen
             if first <= at or not self.judge.has_landed(event.stream, last):
                 raise self._wrong(f"unseen is what was written behind {at}: {missed}", event)
-        connection = self._connection
-        stream = connection.server.db.stream(event.stream) if connection is not None else None
+        stream = self._source(event.stream)
         lineage = self.judge.lineage(stream) if stream is not None else None
         if lineage is None or not lineage.has(body.entry_id):
             return  # rolled back since it was read
@@ -261,6 +268,11 @@ class Reader:
             first, last = missed.missed
             if any(lineage.has((first.epoch, seq)) for seq in range(first.seq, last.seq + 1)):
                 raise self._wrong(f"what landed is not missed by all: {missed}", event)
+
+    def _source(self, stream: str) -> StreamValue | None:
+        """Return the stream as the server has it that was read, None when that is gone."""
+        connection = self._connection
+        return connection.server.db.stream(stream) if connection is not None else None
 
     def _check_book(self, event: Event, replica: Replica) -> None:
         cursor, state = replica.cursor, event.state

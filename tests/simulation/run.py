@@ -47,17 +47,21 @@ class Result:
 
 
 def simulate(
-    seed: int, parts: Parts | None = None, chaos: Callable[[Stage], None] = Stage.chaos
+    seed: int,
+    parts: Parts | None = None,
+    chaos: Callable[[Stage], None] | None = None,
+    on: Callable[[World, Parts], Stage] = Stage,
 ) -> Result:
-    """Run one seed from its first second to its last; `chaos` plans its faults."""
+    """Run one seed from its first second to its last, `on` a stage; `chaos` plans its faults."""
     world = World(seed)
     pointer_bytes = world.random.choice(POINTER_BYTES)
     try:
         with mock.patch.object(wire, "POINTER_BYTES", pointer_bytes), _silence():
-            stage = Stage(world, parts or Parts())
-            chaos(stage)
-            world.run(CHAOS_S)
-            _calm(stage)
+            stage = on(world, parts or Parts())
+            with stage:
+                (chaos or type(stage).chaos)(stage)
+                world.run(CHAOS_S)
+                _calm(stage)
     except Violation as violation:
         return Result(seed, world.counts, str(violation), violation.trace)
     except Exception as error:  # noqa: BLE001 - whatever breaks a shipped part is a finding
@@ -114,7 +118,7 @@ def _ask(stage: Stage) -> None:
         stage.asker.ask(symbol)
     world.run(world.now + HEARD_S)
     for names, head in heads.items():
-        snap = stage.server.db.stream(names.snap)
+        snap = stage.server_of(names.snap).db.stream(names.snap)
         if snap is None or snap.last < head:
             found = show_id(snap.last) if snap is not None else "nothing"
             detail = f"{names.snap} has {found}, asked for at {show_id(head)}"
@@ -135,8 +139,8 @@ def _heal(stage: Stage) -> None:
     now = stage.world.now
     stage.network.loss = 0.0
     stage.network.cut_off.clear()
-    server = stage.server
-    server.stalled_until = server.full_until = now
+    for server in stage.servers:
+        server.stalled_until = server.full_until = now
     for connection in stage.market.connections:
         connection.spoil = None  # one that is silent stays so: TCP does not go on after a hole
     for publisher in stage.publishers:
@@ -147,6 +151,8 @@ def unwell(stage: Stage) -> str:
     """Return what is not yet as it should be; empty when all is well."""
     if stage.promotions_due:
         return "a failover is under way"
+    if why := stage.unsettled():
+        return why
     alive = [p for p in stage.publishers if p.is_alive]
     leaders = stage.leaders
     if len(leaders) != 1 or len(alive) < 2:
@@ -175,7 +181,7 @@ def behind(stage: Stage) -> str:
     if leaving := [stream.keys.stream for stream in leader.publication.data.leaving]:
         return f"{leader.name} has yet to leave {leaving}"
     for stream in leader.publication.data:
-        value = stage.server.db.stream(stream.keys.stream)
+        value = stage.server_of(stream.keys.stream).db.stream(stream.keys.stream)
         head = value.last if value is not None else (0, 0)
         if head != (stream.epoch, stream.last_seq):
             return f"{leader.name} at {stream.epoch}-{stream.last_seq}, Redis at {show_id(head)}"

@@ -20,6 +20,7 @@ LOADING = "LOADING Redis is loading the dataset in memory"
 NOSCRIPT = "NOSCRIPT No matching script. Please use EVAL."
 READONLY = "READONLY You can't write against a read only replica."
 ALLOWED_WHEN_FULL = ("HMGET", "XTRIM", "XRANGE", "XREVRANGE", "DEL")
+STALL_LOOK_S = 0.05
 READS = ("HMGET", "XRANGE", "XREVRANGE")
 
 Command = tuple[Argument, ...]
@@ -52,31 +53,47 @@ class Server:
         self.clock_skew_ms = 0
         self.connections: dict[Callable[[], None], None] = {}
         """How to break each connection."""
-        self._blocked: list[Blocked] = []
+        self.blocked: list[Blocked] = []
+        self._come: list[Callable[[], None]] = []
+        """What waits for the end of a stall."""
+
+    def successor(self, db: Keyspace) -> Server:
+        """Return a server that stands where this one stood, with other data."""
+        return Server(self.world, db, self.scripts)
 
     def load_scripts(self) -> None:
         """SCRIPT LOAD of all scripts."""
         self.loaded = {digest(text): text for text in self.scripts}
 
     def reach(self, act: Callable[[], None]) -> None:
-        """Bytes have come: act on them now, or when the stall is over."""
-        if not self.is_up:
-            return
+        """Bytes have come: act on them now, or when the stall is over, in the order of coming."""
+        if self.is_up:
+            self._come.append(act)
+            if len(self._come) == 1:
+                self._take()
+
+    def _take(self) -> None:
         wait = self.stalled_until - self.world.now
-        if wait > 0:
-            self.world.at(wait, lambda: self.reach(act))
-        else:
-            act()
+        if wait > 0:  # it may end sooner than it was to
+            self.world.at(min(wait, STALL_LOOK_S), self._take)
+            return
+        come, self._come = self._come, []
+        for act in come:
+            if self.is_up:
+                act()
 
     def break_connections(self) -> None:
         """Close every connection."""
         closes, self.connections = list(self.connections), {}
-        self._blocked.clear()
+        self.blocked.clear()
         for close in closes:
             close()
 
-    def execute(self, command: Command, writer: str) -> object:
+    def execute(self, command: Command, writer: str, *, is_asking: bool = False) -> object:
         """Run one command; errors come back as `Refused`."""
+        refusal = self.elsewhere(command, is_asking=is_asking)
+        if refusal is not None:
+            return refusal
         self.db.writer = writer
         self.db.now_ms = (UNIX_NS + int(self.world.now * 1e9)) // 1_000_000 + self.clock_skew_ms
         added = self.db.added
@@ -85,8 +102,12 @@ class Server:
         except Refused as error:
             return error
         if self.db.added != added:
-            self._wake()
+            self.wake()
         return reply
+
+    def elsewhere(self, command: Command, *, is_asking: bool) -> Refused | None:
+        """Return where a command is to go instead; only nodes of a cluster know of others."""
+        return None
 
     def _run(self, command: Command) -> object:
         now, name = self.world.now, command[0]
@@ -116,8 +137,12 @@ class Server:
         ]
         return self.scripts[text](self.db, keys, arguments)
 
-    def read(self, command: Command, answer: Answered) -> None:
+    def read(self, command: Command, answer: Answered, *, is_asking: bool = False) -> None:
         """Run XREAD; with BLOCK, answer when there is something or the time is over."""
+        refusal = self.elsewhere(command, is_asking=is_asking)
+        if refusal is not None:
+            answer(refusal)
+            return
         words = [str(word) for word in command]
         count = int(words[words.index("COUNT") + 1])
         named = words[words.index("STREAMS") + 1 :]
@@ -134,7 +159,7 @@ class Server:
             answer(reply)
             return
         blocked = Blocked(positions, count, answer)
-        self._blocked.append(blocked)
+        self.blocked.append(blocked)
         wait_s = int(words[words.index("BLOCK") + 1]) / 1000
         self.world.at(wait_s, lambda: self.reach(lambda: self._give_up(blocked)))
 
@@ -145,15 +170,16 @@ class Server:
     def _give_up(self, blocked: Blocked) -> None:
         if not blocked.is_over:
             blocked.is_over = True
-            self._blocked = [other for other in self._blocked if other is not blocked]
+            self.blocked = [other for other in self.blocked if other is not blocked]
             blocked.answer(None)
 
-    def _wake(self) -> None:
-        for blocked in self._blocked[:]:
+    def wake(self) -> None:
+        """Answer who waits for entries that are there."""
+        for blocked in self.blocked[:]:
             reply = self.db.xread(blocked.count, blocked.positions)
             if reply is not None:
                 blocked.is_over = True
-                self._blocked.remove(blocked)
+                self.blocked.remove(blocked)
                 blocked.answer(reply)
 
 
@@ -166,6 +192,6 @@ class Address:
     def replace(self, db: Keyspace, *, skew_ms: int = 0) -> Server:
         """Put a new primary with this data at the address; return the old one, still up."""
         old = self.primary
-        self.primary = Server(old.world, db, old.scripts)
+        self.primary = old.successor(db)
         self.primary.clock_skew_ms = old.clock_skew_ms + skew_ms
         return old

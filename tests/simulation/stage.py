@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ from tests.simulation.faults import PLAN, Fault, empty_copy
 from tests.simulation.judge import Judge
 from tests.simulation.keyspace import Keyspace
 from tests.simulation.network import Network
-from tests.simulation.publisher import MakePublication, Publisher
+from tests.simulation.publisher import MakeKeeper, MakePublication, Publisher
 from tests.simulation.reader import Reader
 from tests.simulation.scripts import Script
 from tests.simulation.server import Address, Server
@@ -38,7 +39,7 @@ class Parts:
     publication: MakePublication = Publication
 
 
-def drawn_plan(world: World) -> FeedPlan:
+def drawn_plan(world: World, *, is_sharded: bool) -> FeedPlan:
     """Return settings drawn for this run: short, so that every limit is met within seconds."""
     draw = world.random
     return FeedPlan(
@@ -56,16 +57,21 @@ def drawn_plan(world: World) -> FeedPlan:
         ring_seconds=draw.choice((2.0, 10.0, 60.0)),
         ring_bytes=draw.choice((8_000, 200_000, 24 << 20)),
         stream_max_bytes=draw.choice((20_000, 64 << 20)),
+        is_sharded=is_sharded,
     )
 
 
 class Stage:
     """Everybody who takes part in a run."""
 
+    is_sharded = False
+    keeper: MakeKeeper | None = None
+    """What publishers reach Redis by, if not by one link."""
+
     def __init__(self, world: World, parts: Parts) -> None:
         self.world = world
         self.parts = parts
-        self.plan = drawn_plan(world)
+        self.plan = drawn_plan(world, is_sharded=self.is_sharded)
         self.symbols = self.plan.symbols
         """What is configured now."""
         books = tuple(keys.data_keys(self.plan, symbol).stream for symbol in SYMBOLS)
@@ -73,11 +79,12 @@ class Stage:
         self.streams = books + tops if self.plan.bbo else books
         self.lease_key = keys.lease_key("kraken", self.plan.feed)
         self.judge = Judge(world, books, tops if self.plan.bbo else (), self.lease_key)
-        db = Keyspace(world.random.choice((1, 10, 100)))
-        db.on_add = self.judge.added
-        self.address = Address(Server(world, db, parts.scripts))
-        self.network = Network(world, self.address)
-        self.asker = Asker(self.network, keys.requests_key("kraken", self.plan.feed))
+        self.network = self.lay_ground()
+        self.asker = Asker(
+            self.network,
+            requests := keys.requests_key("kraken", self.plan.feed),
+            lambda: self.address_of(requests),
+        )
         self.market = Market(world, SYMBOLS, self.plan.depth)
         self.rate = world.random.choice((5.0, 15.0, 30.0))
         self.publishers: list[Publisher] = []
@@ -91,10 +98,45 @@ class Stage:
             self.add_reader()
         self._change()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for reader in self.readers:
+            reader.stop()
+
+    def lay_ground(self) -> Network:
+        """Make what stands for Redis; return the way there."""
+        self.address = Address(Server(self.world, self.keyspace(), self.parts.scripts))
+        return Network(self.world, self.address)
+
+    def keyspace(self) -> Keyspace:
+        """Return an empty keyspace that the judge watches."""
+        db = Keyspace(self.world.random.choice((1, 10, 100)))
+        db.on_add = self.judge.added
+        return db
+
     @property
     def server(self) -> Server:
         """The primary."""
         return self.address.primary
+
+    @property
+    def servers(self) -> list[Server]:
+        """All primaries."""
+        return [self.server]
+
+    def server_of(self, key: str) -> Server:
+        """Return the server that has a key."""
+        return self.server
+
+    def address_of(self, key: str) -> Address:
+        """Return the address at which a key is asked for."""
+        return self.address
+
+    def unsettled(self) -> str:
+        """Return what of Redis is on its way to another place, empty when all stands."""
+        return ""
 
     @property
     def leaders(self) -> list[Publisher]:
@@ -129,13 +171,18 @@ class Stage:
                 market=self.market,
                 judge=self.judge,
                 make=self.parts.publication,
+                keeper=self.keeper,
             )
         )
 
     def add_reader(self) -> None:
         """Start a consumer process."""
         self._named += 1
-        self.readers.append(Reader(f"R{self._named}", self.streams, self.network, self.judge))
+        self.readers.append(self.reader(f"R{self._named}"))
+
+    def reader(self, name: str) -> Reader:
+        """Make a consumer process."""
+        return Reader(name, self.streams, self.network, self.judge)
 
     def configure(self, symbols: tuple[str, ...]) -> None:
         """Name other symbols; each process reads them a little later."""

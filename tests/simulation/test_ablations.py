@@ -61,6 +61,31 @@ pytestmark = pytest.mark.long
             id="farewell of who leaves",
         ),
         pytest.param(
+            ablations.without_compare_on_a_cluster,
+            ("no hole in an epoch", "a snapshot stands behind its entry"),
+            id="compare-and-append on a cluster",
+        ),
+        pytest.param(
+            ablations.without_contiguity_on_a_cluster,
+            ("a hole is no bad entry", "no hole in silence", "a valid book is the book of its id"),
+            id="contiguity on a cluster",
+        ),
+        pytest.param(
+            ablations.without_following,
+            ("calm heals everything", "all stand at the head in the end", "moves "),
+            id="redirections are followed",
+        ),
+        pytest.param(
+            ablations.with_a_patience_for_ever,
+            ("calm heals everything", "who asks for a snapshot has it soon"),
+            id="a node that was named may never come",
+        ),
+        pytest.param(
+            ablations.with_shards_that_share_their_fate,
+            ("a lost shard costs its own streams alone",),
+            id="shards apart",
+        ),
+        pytest.param(
             ablations.with_a_new_epoch_for_all,
             ("who stays does not notice",),
             id="the others undisturbed",

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from unittest import mock
 
 import pytest
 
 from publisher.bus.farewell import Farewell
 from tests.simulation.campaign import Summary, run
+from tests.simulation.cluster_stage import simulate_cluster
 from tests.simulation.faults import PLAN
 from tests.simulation.hang_ups import simulate_hang_ups
 from tests.simulation.keyspace import Keyspace
-from tests.simulation.run import simulate
+from tests.simulation.resharding import (
+    simulate_lost_shard,
+    simulate_lost_targets,
+    simulate_moves,
+)
+from tests.simulation.run import Result, simulate
 from tests.simulation.stage import Parts, Stage
 from tests.simulation.world import World
 
@@ -39,9 +46,43 @@ def test_symbols_come_and_go_and_who_stays_does_not_notice() -> None:
     assert summary.counts["farewells"] > 5
 
 
-def test_a_seed_is_always_the_same_run() -> None:
+def test_no_promise_breaks_on_a_cluster() -> None:
+    """Twenty seeds keep every promise; slots moved, calls were redirected, shards were lost."""
+    summary = run(range(FIRST, FIRST + 20), jobs=1, simulation=simulate_cluster)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["slots moved"] > 40
+    for name in ("MOVED", "ASK", "TRYAGAIN"):
+        assert summary.counts[f"answered {name}"] > 100, name
+    assert summary.counts["shards lost"] > 5
+    assert summary.counts["shards failed over"] > 10
+
+
+def test_slots_move_and_nobody_notices() -> None:
+    """Ten seeds of moves alone: no epoch ends, no reader misses anything."""
+    summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_moves)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["slots moved"] > 50
+    assert summary.counts["answered ASK"] > 100
+
+
+def test_a_lost_shard_costs_its_own_streams_alone() -> None:
+    """Ten seeds: the streams of the others went on while it was away."""
+    summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_lost_shard)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["streams undisturbed by a lost shard"] > 10
+
+
+def test_slots_that_move_to_a_shard_that_is_lost() -> None:
+    """Ten seeds: who was sent there comes back."""
+    summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_lost_targets)
+    assert [(result.seed, result.failure) for result in summary.failures] == []
+    assert summary.counts["slot moves given up"] > 10
+
+
+@pytest.mark.parametrize("simulation", [simulate, simulate_cluster])
+def test_a_seed_is_always_the_same_run(simulation: Callable[[int], Result]) -> None:
     """Everything that is counted is the same the second time."""
-    assert simulate(FIRST).counts == simulate(FIRST).counts
+    assert simulation(FIRST).counts == simulation(FIRST).counts
 
 
 def test_a_failure_names_its_seed_and_what_happened_before() -> None:

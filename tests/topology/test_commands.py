@@ -14,14 +14,14 @@ from tests.topology.cluster import cluster
 from tests.topology.sentinels import sentinel_set
 
 
-def pykraken(scene: Scene, *words: str) -> str:
-    """Run a command against the scene's Redis; return what it printed."""
+def pykraken(scene: Scene, *words: str, url: str = "") -> str:
+    """Run a command against the scene's Redis, or by another URL; return what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "publisher", *words],
         cwd=scene.folder,
         env={
             "PATH": "/usr/bin:/bin",
-            "PYKRAKEN_REDIS_URL": scene.redis.url,
+            "PYKRAKEN_REDIS_URL": url or scene.redis.url,
             "PYKRAKEN_STATE_DIR": str(scene.folder / "state"),
             "PYKRAKEN_EXCHANGE": "sim",
             "PYKRAKEN_FEED": "f",
