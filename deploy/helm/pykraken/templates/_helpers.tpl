@@ -86,6 +86,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   {{- if not $redis.url -}}{{ fail "redis.url: where to publish, such as redis://publisher@redis:6379/0; or redis.bundled.enabled for a trial" }}{{- end -}}
   {{- if or (regexMatch "://[^/@]*:[^/@]*@" $redis.url) (regexMatch "[?&]password=" $redis.url) -}}{{ fail "redis.url: a password has no place in values: put it into a Secret and name that in redis.passwordSecret" }}{{- end -}}
   {{- $redis.url -}}
+  {{- /* Not PYKRAKEN_CA_FILE: Kraken's certificate would have to be of that CA, too. */ -}}
+  {{- if $redis.tls.caSecret.name -}}{{ ternary "&" "?" (contains "?" $redis.url) }}ssl_ca_certs=/secrets/redis/ca.crt{{- end -}}
 {{- end -}}
 {{- end -}}
 

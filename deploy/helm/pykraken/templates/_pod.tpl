@@ -72,9 +72,6 @@ spec:
         {{- if contains "redis/sentinel-password" $secrets }}
         - { name: PYKRAKEN_REDIS_SENTINEL_PASSWORD_FILE, value: /secrets/redis/sentinel-password }
         {{- end }}
-        {{- if contains "redis/ca.crt" $secrets }}
-        - { name: PYKRAKEN_CA_FILE, value: /secrets/redis/ca.crt }
-        {{- end }}
         {{- if contains "redis/tls.crt" $secrets }}
         - { name: PYKRAKEN_REDIS_CERT_FILE, value: /secrets/redis/tls.crt }
         - { name: PYKRAKEN_REDIS_KEY_FILE, value: /secrets/redis/tls.key }
