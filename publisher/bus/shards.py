@@ -28,6 +28,7 @@ from publisher.bus.charting import Chart
 from publisher.bus.keeper import RETRY_S, Ear, LinkKeeper
 from publisher.bus.link import Address, Reply
 from publisher.bus.slots import Redirect, SlotMap, key_of, redirect_of, slot_of
+from publisher.bus.tally import LinkTally
 from publisher.dial import Dialer
 from publisher.logs import get_logger
 from publisher.redis_url import Node
@@ -70,8 +71,8 @@ class Shards:
         wake: Callable[[], None],
     ) -> None:
         self.ear = ear
-        self.redirects = 0
-        """How often a node sent a call elsewhere."""
+        self.tally = LinkTally()
+        """Of all links together."""
         self._name = name
         self._address = address
         self._selector = selector
@@ -158,9 +159,11 @@ class Shards:
         result = self._charter.result()
         if isinstance(result, Chart):
             self._failures = 0
-            is_first, self._map = self._map is None, result.slots
-            self._forget_idle(self._map.nodes)
-            if is_first:
+            before, nodes = self._map.nodes if self._map else set(), result.slots.nodes
+            self._map = result.slots
+            self._forget_idle(nodes)
+            self.tally.failovers += bool(before - nodes and nodes - before)
+            if not before:
                 self.ear.link_up()
         elif isinstance(result, OSError | redis.RedisError | ValueError):
             self._chart_at = self._now + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
@@ -242,6 +245,7 @@ class Shards:
             return True
         if call.kind not in ASKED_AGAIN and verdict is not Verdict.WAIT:
             return False
+        self.tally.errors[verdicts.code_of(words)] += 1
         self._tell(shard, call, words, verdict)
         slot = slot_of(key_of(call.command))
         match verdict:
@@ -272,7 +276,7 @@ class Shards:
         level("redis.error", call=kind, answer=words, verdict=verdict.name, node=node)
 
     def _follow(self, redirect: Redirect, call: Call) -> None:
-        self.redirects += 1
+        self.tally.redirects += 1
         self._log.debug("redis.redirected", slot=redirect.slot, node=str(redirect.node))
         if redirect.is_ask:
             self._hold([_Held(call, redirect.slot, self._now, redirect.node)])
@@ -317,7 +321,9 @@ class _Shard:
         self.is_wanted = True
         """True while calls for this node may wait."""
         self._shards = shards
-        self.keeper = LinkKeeper(name, address, self, selector=selector, wake=wake)
+        self.keeper = LinkKeeper(
+            name, address, self, selector=selector, wake=wake, tally=shards.tally
+        )
 
     def send(self, calls: list[Call], now: float) -> None:
         self.owed += calls

@@ -15,6 +15,7 @@ import hiredis
 from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.keeper import RETRY_S, Ear
+from publisher.bus.tally import LinkTally
 from tests.simulation.network import Connection, Network
 from tests.simulation.streams import Refused
 
@@ -45,6 +46,7 @@ class SimulatedLink:
         self._retry_at = 0.0
         self._generation = 0
         self._patience = Patience()
+        self.tally = LinkTally()
 
     @property
     def is_up(self) -> bool:
