@@ -17,6 +17,7 @@ from publisher import venue
 from publisher.actions import Action, Emit, EmitTop
 from publisher.channels.book import BookChannel
 from publisher.connection import Connection, Ground
+from publisher.endings import FeedTally
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
 from publisher.session import Session, SessionGroup
@@ -45,7 +46,9 @@ class Auditor:
         self._plan = plan
         self._group = group
         self._budget = ground.budget
-        self._ground = dataclasses.replace(ground, publish=_others, obey=_ignored)
+        self._ground = dataclasses.replace(
+            ground, publish=_others, obey=_ignored, tally=FeedTally()
+        )
         self._interval_s = settings.audit_interval_s
         if plan.channel != "book" or plan.depth <= COVERED_LEVELS:
             self._interval_s = 0.0

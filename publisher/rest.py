@@ -99,6 +99,27 @@ class _Signature:
         return request
 
 
+KINDS = ("nonce", "lockout", "rate_limit", "unreachable", "other")
+"""Of failed calls, for counting."""
+_BY_WORDS = (
+    ("EAPI:Invalid nonce", "nonce"),
+    ("EGeneral:Temporary lockout", "lockout"),
+    ("EAPI:Rate limit", "rate_limit"),
+    ("EAuth:Rate limit", "rate_limit"),
+    ("EAuth:Too many requests", "rate_limit"),
+    ("EService: Throttled", "rate_limit"),
+    ("EService:Throttled", "rate_limit"),
+)
+
+
+def kind_of(error: RestError) -> str:
+    """Return the kind of a failed call."""
+    if isinstance(error, RestRefused):
+        found = (kind for words, kind in _BY_WORDS if error.reason.startswith(words))
+        return next(found, "other")
+    return "unreachable"
+
+
 T = TypeVar("T")
 
 

@@ -8,7 +8,7 @@ and the time.
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import hiredis
 
@@ -19,10 +19,11 @@ from publisher.bus.answers import Verdict
 from publisher.bus.asking import PASSING_S, REFUSED_S, Requests
 from publisher.bus.calls import Call, Kind
 from publisher.bus.farewell import Farewell
+from publisher.bus.keeper import LinkKeeper
 from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
-from publisher.bus.shards import keeper_of
+from publisher.bus.shards import Shards, keeper_of
 from publisher.bus.stranger import Stranger
 from publisher.logs import get_logger
 from publisher.model import Now
@@ -83,6 +84,11 @@ class Writer:
         """True while the answer to a release is outstanding."""
         return self._side.owes_release
 
+    @property
+    def links(self) -> Mapping[str, LinkKeeper | Shards]:
+        """Both links, by name."""
+        return {"data": self._data, "lease": self._side.keeper}
+
     def live_stranger(self) -> tuple[str, str] | None:
         """Return (stream, feed) of another feed that is alive and writes one of our streams."""
         return self._side.live_stranger()
@@ -104,18 +110,22 @@ class Writer:
 
     def answers(self, answers: list[tuple[Call, Reply]]) -> None:
         """Take answers; an error is judged at one place."""
+        now = self._clock()
+        measure = self.publication.tally.publish_ack.observe
         for call, reply in answers:
             if isinstance(reply, hiredis.ReplyError):
                 self._error(call, str(reply))
                 if not self._data.is_up:
                     return
             elif not calls.is_answer(call, reply):
-                self._data.drop("the answer to another call", self._clock().mono)
+                self._data.drop("the answer to another call", now.mono)
                 return
             else:
                 self.publication.answered(call, reply)
-                if call.kind is Kind.INSPECT:
-                    self.publication.open_ready(self._clock())
+                if call.kind is Kind.APPEND:
+                    measure(int((now.mono - call.streams[0].sent_since) * 1e9))
+                elif call.kind is Kind.INSPECT:
+                    self.publication.open_ready(now)
         for stream, words in self.publication.refused[self._refused :]:
             if verdicts.judge(words) is Verdict.FATAL:
                 raise verdicts.refused(words)  # a right that no stream has
@@ -129,6 +139,7 @@ class Writer:
     def _error(self, call: Call, words: str) -> None:
         now = self._clock()
         verdict = verdicts.judge(words)
+        self._data.tally.errors[verdicts.code_of(words)] += 1
         self._log.warning("redis.error", call=call.kind.name, answer=words, verdict=verdict.name)
         if call.kind is Kind.PLAIN and verdict in (Verdict.KEY, Verdict.STRANGE):
             return  # the catalogue and trims: no stream depends on them
@@ -148,6 +159,9 @@ class Writer:
     def claimed(self) -> None:
         """This process leads now."""
         reason = "takeover" if self.lease.has_rival else "start"
+        if self.lease.has_rival:
+            self.publication.tally.takeovers += 1
+            self.publication.tally.takeover_s += self.lease.silence_s
         self.lease.has_rival = False
         self._log.info("lease.claimed", epoch=self.lease.epoch, reason=reason)
         self.publication.lead(self.lease.epoch, reason)
@@ -156,6 +170,7 @@ class Writer:
         """Another process leads: nothing more is written."""
         self._log.warning("lease.lost", epoch=self.lease.epoch)
         self.lease.has_rival = True
+        self.publication.tally.deposals += 1
         self.publication.stand_by()
         self.publication.inspect()
 
@@ -175,7 +190,7 @@ class _LeaseSide:
         self._lease = writer.lease
         self._clock = clock
         self._log = get_logger("bus")
-        self._keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
+        self.keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
         self._strangers: dict[str, Stranger] = {}
         plan = writer.publication.plan
         key = keys.requests_key(plan.space, plan.feed)
@@ -187,22 +202,22 @@ class _LeaseSide:
         self.owes_release = False
 
     def ticked(self, now: Now) -> None:
-        self._keeper.ticked(now.mono)
-        if not self._keeper.is_up or self._is_released:
+        self.keeper.ticked(now.mono)
+        if not self.keeper.is_up or self._is_released:
             return
         due = [*self._looks(now.mono), self._asked(now.mono)]
-        self._keeper.send([call for call in due if call is not None], now.mono)
+        self.keeper.send([call for call in due if call is not None], now.mono)
         self._next(now)
 
     def _next(self, now: Now) -> None:
         """Send the lease's call that is due, or else wait for a farewell until it is."""
-        if not self._keeper.is_up or self._is_released or self._farewell.is_awaited:
+        if not self.keeper.is_up or self._is_released or self._farewell.is_awaited:
             return
         call = self._lease.ticked(now.mono, self._floor())
         if call is None:
             call = self._farewell.ticked(now.mono, self._lease.rests_until)
         if call is not None:
-            self._keeper.send([call], now.mono)
+            self.keeper.send([call], now.mono)
 
     def _floor(self) -> int | None:
         """Return what a claim must be above; None while none is to be made, or another feed may
@@ -240,10 +255,10 @@ class _LeaseSide:
     def release(self, now: Now) -> None:
         self._is_released = self.owes_release = True
         call = calls.release(self._lease.key, self._lease.owner, self._lease.epoch)
-        self._keeper.send([call], now.mono)
+        self.keeper.send([call], now.mono)
 
     def close(self) -> None:
-        self._keeper.end()
+        self.keeper.end()
 
     def link_up(self) -> None:
         self._lease.failed()
@@ -261,10 +276,10 @@ class _LeaseSide:
             now = self._clock()
             if isinstance(reply, hiredis.ReplyError):
                 self._error(call, str(reply), now)
-                if not self._keeper.is_up:
+                if not self.keeper.is_up:
                     return
             elif not calls.is_answer(call, reply):
-                self._keeper.drop("the answer to another call", now.mono)
+                self.keeper.drop("the answer to another call", now.mono)
                 return
             elif call.kind is Kind.RELEASE:
                 self.owes_release = False
@@ -282,6 +297,7 @@ class _LeaseSide:
                     self._next(now)  # the next tick may be a twentieth of a second away
 
     def _error(self, call: Call, words: str, now: Now) -> None:
+        self.keeper.tally.errors[verdicts.code_of(words)] += 1
         if call.kind is Kind.REQUESTS:
             self._asking_refused(words, now)
             return
@@ -293,7 +309,7 @@ class _LeaseSide:
         if verdict in (Verdict.FATAL, Verdict.KEY, Verdict.MOVE):
             raise verdicts.refused(words)
         if verdict not in (Verdict.WAIT, Verdict.TRIM):
-            self._keeper.refuse(words, now.mono)
+            self.keeper.refuse(words, now.mono)
 
     def is_full(self, call: Call) -> list[Call]:
         return []

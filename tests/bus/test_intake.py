@@ -36,7 +36,7 @@ def test_events_keep_their_order_in_each_stream_and_carry_the_stamp() -> None:
 
 def test_what_is_no_event_comes_back_in_order() -> None:
     desk = Desk.opened()
-    others: list[Action] = [Log("a", ""), Send(b"x"), Close("y")]
+    others: list[Action] = [Log("a", ""), Send(b"x"), Close("y", "silent")]
     actions = [others[0], Emit(A, update(1)), others[1], others[2], Emit(A, update(2))]
     assert desk.publication.publish_all(actions, 1) == others
     assert len(said(desk.publication.books[A])) == 2

@@ -181,14 +181,14 @@ def test_slots_that_move_are_followed(group: Cluster, desk: Desk) -> None:
     slot = slot_of(KEYS[0])
     group.move(slot, group.primaries[2])
     assert desk.ask(get(KEYS[0])) == ["1"]
-    assert desk.shards.redirects == 1
+    assert desk.shards.tally.redirects == 1
     assert desk.ask(get(KEYS[0])) == ["1"]
-    assert desk.shards.redirects == 1, "remembered"
+    assert desk.shards.tally.redirects == 1, "remembered"
     with group.moving(slot, group.primaries[1], keys=1):
         assert desk.ask(get(KEYS[0])) == ["1"]
-        assert desk.shards.redirects == 2
+        assert desk.shards.tally.redirects == 2
         assert desk.ask(get(KEYS[0])) == ["1"]
-        assert desk.shards.redirects == 3, "asked anew: the slot has not moved"
+        assert desk.shards.tally.redirects == 3, "asked anew: the slot has not moved"
     assert desk.ask(get(KEYS[0])) == ["1"]
 
 
@@ -249,7 +249,7 @@ def test_a_call_sent_on_comes_back_from_a_node_that_is_gone(group: Cluster, desk
         owner.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", away)
         target.kill()
         desk.send(get(KEYS[0]))
-        desk.wait(lambda: desk.shards.redirects > 1, "the owner asked again")
+        desk.wait(lambda: desk.shards.tally.redirects > 1, "the owner asked again")
         owner.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
     desk.wait(lambda: desk.got, "the answer")
     assert [reply for _, reply in desk.got] == [None]

@@ -50,7 +50,7 @@ def obey(line: str, running: daemon.Daemon, now: Now) -> None:
             running._connections[0]._drop("injected", now)
         case "lease":
             link.dial = fail
-            running._writer._side._keeper.drop("injected", now.mono)
+            running._writer._side.keeper.drop("injected", now.mono)
         case "fetch":
             fetching._answer = fail
             running._fetcher.ask(Fetch("BTC/USD", 0))
