@@ -17,12 +17,17 @@ use crate::state::State;
 use crate::told::{Event, StateAt};
 use crate::url::{Kind, Target};
 
+/// Events that a group gives in a row while others have some, too.
+const PATIENCE: u32 = 1000;
+
 /// Follows streams for ever, connecting again whenever Redis is away. Whoever awaits `next` runs
 /// everything; nothing runs in the background, dropping it closes its connections, and giving up an
 /// await loses nothing. States change only when the next event is asked for.
 pub struct Follower {
     groups: Vec<Group>,
     turn: usize,
+    /// How many events more the group whose turn it is may give before the others are looked at.
+    left: u32,
     /// Where the state of the event given last stands.
     last: Option<(usize, StateAt)>,
     is_over: bool,
@@ -48,7 +53,7 @@ impl Follower {
             Group::new(Link::new(target.clone(), slot), &wanted, missing, block)
         };
         let groups = slots.into_iter().map(group).collect();
-        Self { groups, turn: 0, last: None, is_over: false }
+        Self { groups, turn: 0, left: PATIENCE, last: None, is_over: false }
     }
 
     /// The next event. It ends, with `None`, only behind an error.
@@ -101,7 +106,13 @@ impl Follower {
                 }
                 Poll::Ready(Ok(step)) => {
                     match &step {
-                        Step::Event(event) => self.last = Some((at, event.state_at)),
+                        Step::Event(event) => {
+                            self.last = Some((at, event.state_at));
+                            self.left = self.left.checked_sub(1).unwrap_or(PATIENCE);
+                            if self.left == 0 {
+                                self.turn = (at + 1) % self.groups.len();
+                            }
+                        }
                         Step::Idle => self.turn = (at + 1) % self.groups.len(),
                     }
                     return Poll::Ready(Some(Ok(step)));
