@@ -14,6 +14,7 @@ import redis
 from publisher.bus.slots import SLOTS
 from tests.polling import wait_until
 from tests.servers import Kind, RedisServer, free_port, server_binary
+from tests.topology.tls import Tls, told_port
 
 SETTLE_S = 30.0
 TIMEOUT_MS = 1000
@@ -26,11 +27,13 @@ class Cluster:
     def __init__(self, nodes: list[RedisServer], primaries: int) -> None:
         self.nodes = nodes
         self.primaries = nodes[:primaries]
+        self.is_tls = "--tls-port" in nodes[0].options
 
     @property
     def url(self) -> str:
         """Where programs find it."""
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        scheme = "rediss+cluster" if self.is_tls else "redis+cluster"
+        return f"{scheme}://" + ",".join(f"127.0.0.1:{told_port(node)}" for node in self.nodes)
 
     def client(self, timeout_s: float = 5.0) -> Any:
         """Return a client that goes to whichever node has the key."""
@@ -72,7 +75,7 @@ class Cluster:
 
             def migrate() -> bool:
                 names = away.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 1)
-                words = ("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *names)
+                words = ("MIGRATE", "127.0.0.1", told_port(target), "", 0, 5000, "KEYS", *names)
                 return bool(names) and bool(away.execute_command(*words))
 
             for _ in range(keys):
@@ -117,6 +120,7 @@ def cluster(
     replicas: bool = False,
     full_coverage: bool = False,
     options: tuple[str, ...] = (),
+    tls: Tls | None = None,
 ) -> Iterator[Cluster]:
     """Run a cluster of three primaries, each with a replica if asked, until it serves."""
     primaries, count = 3, 6 if replicas else 3
@@ -129,6 +133,7 @@ def cluster(
                 *("--cluster-require-full-coverage", "yes" if full_coverage else "no"),
                 *("--cluster-allow-replica-migration", "no"),
                 *options,
+                *((*tls.options(), "--tls-cluster", "yes") if tls else ()),
             )
             node = RedisServer(server_binary(kind), folder / f"node-{number}", options=flags)
             nodes.append(stack.enter_context(node))

@@ -11,6 +11,7 @@ import redis
 
 from tests.polling import wait_until
 from tests.servers import RedisServer, server_binary
+from tests.topology.tls import Tls, told_port
 
 NAME = "mymaster"
 QUORUM = 2
@@ -22,8 +23,10 @@ SETTLE_S = 20.0
 class Sentinel(RedisServer):
     """A Sentinel that watches the server of `port`."""
 
-    def __init__(self, folder: Path, watched: int, down_after_ms: int) -> None:
-        super().__init__(server_binary("redis"), folder)
+    def __init__(
+        self, folder: Path, watched: int, down_after_ms: int, options: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(server_binary("redis"), folder, options=options)
         self._watched = watched
         self._down_after_ms = down_after_ms
 
@@ -38,6 +41,8 @@ class Sentinel(RedisServer):
             f"sentinel down-after-milliseconds {NAME} {self._down_after_ms}",
             f"sentinel failover-timeout {NAME} 6000",
         ]
+        pairs = zip(self.options[::2], self.options[1::2], strict=True)
+        lines += [f"{name.removeprefix('--')} {value}" for name, value in pairs]
         file.write_text("\n".join(lines) + "\n")
         return [str(self.binary), str(file), "--sentinel"]
 
@@ -52,14 +57,15 @@ class SentinelSet:
     @property
     def url(self) -> str:
         """Where programs find it."""
-        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
-        return f"redis+sentinel://{hosts}/{NAME}/0"
+        hosts = ",".join(f"127.0.0.1:{told_port(sentinel)}" for sentinel in self.sentinels)
+        scheme = "rediss" if "--tls-port" in self.sentinels[0].options else "redis"
+        return f"{scheme}+sentinel://{hosts}/{NAME}/0"
 
     @property
     def primary(self) -> RedisServer:
         """The server that Sentinels call master now."""
         port = self._asked()
-        return next(server for server in self.servers if server.port == port)
+        return next(server for server in self.servers if told_port(server) == port)
 
     def _asked(self) -> int:
         for sentinel in self.sentinels:
@@ -150,15 +156,21 @@ def sentinel_set(
     replicas: int = 2,
     options: tuple[str, ...] = (),
     down_after_ms: int = DOWN_AFTER_MS,
+    tls: Tls | None = None,
 ) -> Iterator[SentinelSet]:
     """Run a primary, its replicas and three Sentinels, until all know each other."""
     binary = server_binary("redis")
     quick = ("--repl-diskless-sync-delay", "0", "--repl-timeout", "10", *options)
     with contextlib.ExitStack() as stack:
-        primary = stack.enter_context(RedisServer(binary, folder / "server-0", options=quick))
+
+        def options_of_one() -> tuple[str, ...]:
+            return (*quick, *(tls.options() if tls else ()))
+
+        first = RedisServer(binary, folder / "server-0", options=options_of_one())
+        primary = stack.enter_context(first)
         servers = [primary]
         for number in range(1, replicas + 1):
-            follow = ("--replicaof", f"127.0.0.1 {primary.port}", *quick)
+            follow = ("--replicaof", f"127.0.0.1 {told_port(primary)}", *options_of_one())
             server = RedisServer(binary, folder / f"server-{number}", options=follow)
             servers.append(stack.enter_context(server))
         for server in servers[1:]:
@@ -170,7 +182,12 @@ def sentinel_set(
             )
         sentinels = [
             stack.enter_context(
-                Sentinel(folder / f"sentinel-{number}", primary.port, down_after_ms)
+                Sentinel(
+                    folder / f"sentinel-{number}",
+                    told_port(primary),
+                    down_after_ms,
+                    tls.options() if tls else (),
+                )
             )
             for number in range(3)
         ]
