@@ -8,7 +8,7 @@ ARGS ?=
 # More workers than cores: the tests wait for servers and processes more than they compute.
 WORKERS ?= 3
 
-LANGUAGES := typescript go
+LANGUAGES := typescript go rust java
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench capacity check audit sbom format \
@@ -27,7 +27,8 @@ demo: .venv/.installed-run ## simulator, server, publisher and a live ladder in 
 sim: .venv/.installed-run ## the exchange simulator alone
 	@$(BIN)/pykraken simulate $(ARGS)
 
-test: .venv/.installed-test languages ## every test that fits in ten minutes
+test: .venv/.installed-test ## every test that fits in ten minutes, of all languages whose toolchains are here
+	$(BIN)/python -m tests.languages.languages
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 test-long: .venv/.installed-test ## the tests that take longer

@@ -102,7 +102,7 @@ JAVA = Language(
     (("mvn", "-q", "-B", "package", "-DskipTests"),),
     (("mvn", "-q", "-B", "test"),),
 )
-LANGUAGES = (PYTHON, TYPESCRIPT, GO)
+LANGUAGES = (PYTHON, TYPESCRIPT, GO, RUST, JAVA)
 OTHERS = LANGUAGES[1:]
 
 
