@@ -47,6 +47,8 @@ LEVEL_BYTES = 28
 STREAM_BYTES = 6_000
 """Of a symbol whatever happens: its keys and the first node of each stream."""
 
+REDIS_MB = 64.0
+"""The server itself, and buffers of its clients: an estimate."""
 BUSY = 0.6
 """Of a core: more leaves no room for a burst."""
 HEADROOM = 1.5

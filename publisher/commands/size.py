@@ -87,7 +87,7 @@ def _lines(wish: sizing.Wish, needed: sizing.Size) -> list[str]:
         f"  all of them   {needed.nodes_cores:.2f} cores",
         f"  Redis         {cluster}",
         f"                {needed.redis_cores:.2f} cores, {needed.redis_mb:,.0f} MB of streams: "
-        f"maxmemory {sizing.megabytes(needed.redis_mb)}mb",
+        f"maxmemory {sizing.megabytes(needed.redis_mb + sizing.REDIS_MB)}mb",
         f"                {needed.redis_in_bytes_s / 1e6:,.2f} MB/s in, "
         f"{needed.redis_out_bytes_s / 1e6:,.2f} MB/s out",
         "How this was measured, and what was calculated or estimated: deploy/CAPACITY.md",

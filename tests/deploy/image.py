@@ -147,8 +147,8 @@ def rehearse(root: Path, folder: Path) -> None:
                 client.execute_command("ACL", "SETUSER", *user.split()[1:])
         with Program("--rate", "500") as exchange:
             settings = {
-                "PYKRAKEN_REDIS_URL": server.url.replace("//", "//publisher@"),
-                "PYKRAKEN_REDIS_PASSWORD_FILE": "/run/password",
+                "PYKRAKEN_REDIS_URL": server.url.replace("//", "//publisher@")
+                + "?password_file=/run/password",
                 "PYKRAKEN_WS_URL": exchange.addresses["ws_url"],
                 "PYKRAKEN_REST_URL": exchange.addresses["rest_url"],
                 "PYKRAKEN_STATE_DIR": "/state",
