@@ -66,6 +66,9 @@ matrix: .venv/.installed-test ## the tests of the fault matrix, and their report
 bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+capacity: .venv/.installed-test ## measure what symbols, messages and readers cost (CAPACITY.md); half an hour
+	$(BIN)/python -m tests.benchmarks.capacity $(ARGS)
+
 check: .venv/.installed-test ## style, types and floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

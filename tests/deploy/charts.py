@@ -25,6 +25,7 @@ OPERATORS = re.compile(
 REFUSED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("a password has no place in values", ("redis.url=redis://publisher:secret@redis:6379/0",)),
     ("where to publish", ("redis.url=",)),
+    ("name the Secret with the password", ("redis.url=redis://publisher@redis:6379/0",)),
     ("exclude one another", ("redis.bundled.enabled=true", "redis.bundled.usersSecret=users")),
     ("name 2 Secrets in apiKeySecrets", ("feeds[0].name=f", "feeds[0].channel=executions")),
     ("is another pod's already", (
@@ -76,7 +77,7 @@ def without_operators(text: str) -> str:
 def refusal(helm: str, sets: tuple[str, ...]) -> str:
     """Return what helm says of values that it must refuse; empty if it takes them."""
     words = [helm, "template", "pykraken", str(CHART)]
-    for one in ("redis.url=redis://publisher@redis:6379/0", *sets):
+    for one in ("redis.url=redis://redis:6379/0", *sets):
         words += ["--set", one]
     done = subprocess.run(words, capture_output=True, text=True)
     return done.stderr if done.returncode else ""

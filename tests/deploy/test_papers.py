@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import socket
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from publisher.settings import Settings, load
 from tests.requirements import ROOT, require
 
 DEPLOY = ROOT / "deploy"
@@ -176,3 +178,27 @@ def test_the_health_check_asks_livez(
     assert check.main() == 1, "nobody listens any more"
     first.write_bytes(b"/opt/pykraken/bin/pykraken\0simulate\0")
     assert check.main() == 0, "a command without a port"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["kubernetes/base/pykraken.yaml", "compose/compose.yaml", "systemd/pykraken@.service"],
+)
+def test_the_settings_that_are_handed_out_are_taken(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DEPLOY / path).read_text()
+    pairs = [
+        *re.findall(r"\{ name: (PYKRAKEN_\w+), value: \"?([^\"}]+?)\"? \}", text),
+        *re.findall(r"^    (PYKRAKEN_\w+): (?!\$)(\S+)$", text, re.M),
+        *re.findall(r"^    (PYKRAKEN_\w+): \$\{\w+:-(\S*)\}$", text, re.M),
+        *re.findall(r"\b(PYKRAKEN_\w+)=(\S+)", text),
+    ]
+    assert "PYKRAKEN_REDIS_URL" in dict(pairs)
+    for name in [name for name in os.environ if name.startswith("PYKRAKEN_")]:
+        monkeypatch.delenv(name)
+    for name, value in pairs:
+        assert name.removeprefix("PYKRAKEN_").lower() in Settings.model_fields, name
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert "password_file=" in (load().redis_url or "")

@@ -11,7 +11,7 @@ use crate::told::{Line, Told};
 #[derive(Debug)]
 pub enum Arbiter {
     /// Of every channel but `trade`.
-    Lines(Lines),
+    Lines(Box<Lines>),
     /// Of `trade`.
     Trades(Box<TradeLines>),
 }
@@ -21,7 +21,7 @@ impl Arbiter {
     pub fn of(channel: Channel) -> Self {
         match channel {
             Channel::Trade => Self::Trades(Box::default()),
-            _ => Self::Lines(Lines::default()),
+            _ => Self::Lines(Box::default()),
         }
     }
 

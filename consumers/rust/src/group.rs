@@ -62,6 +62,8 @@ enum Turn {
 }
 
 /// What a step came to.
+// One is made for each event and moved at once: a box would cost an allocation each.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Step {
     Event(Event),
     /// Nothing more could be read right now.

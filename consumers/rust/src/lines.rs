@@ -200,10 +200,10 @@ impl Lines {
     fn found(&mut self, line: Line, told: Told) -> Vec<Said> {
         if self.pulse.is_up(line.other()) {
             self.is_apart = true;
-            if line != self.lead {
-                if let Some(mark) = self.marks[line as usize].clone() {
-                    self.place(&mark);
-                }
+            if line != self.lead
+                && let Some(mark) = self.marks[line as usize].clone()
+            {
+                self.place(&mark);
             }
             return vec![Said { line, state: self.lead, told: Told::LineUp(line) }];
         }

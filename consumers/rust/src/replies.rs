@@ -63,11 +63,11 @@ fn row_of(entry: Value) -> Option<Row> {
     let mut fields = array(parts.next()?).into_iter();
     let mut data = None;
     while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
-        if let (Value::BulkString(name), Value::BulkString(value)) = (name, value) {
-            if name == b"d" {
-                data = Some(value);
-                break;
-            }
+        if let (Value::BulkString(name), Value::BulkString(value)) = (name, value)
+            && name == b"d"
+        {
+            data = Some(value);
+            break;
         }
     }
     Some(Row { id: EntryId::from_bytes(&id)?, data })

@@ -75,20 +75,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- dict "workloads" $made | toJson -}}
 {{- end -}}
 
-{{/* The URL of Redis. Ends with what is wrong. */}}
+{{/* The URL of Redis, with the files that belong to it. Ends with what is wrong. */}}
 {{- define "pykraken.redisUrl" -}}
 {{- $redis := .Values.redis -}}
-{{- if and $redis.url $redis.bundled.enabled -}}{{ fail "redis: url and bundled.enabled exclude one another: leave url empty for the bundled server" }}{{- end -}}
+{{- $url := $redis.url -}}
+{{- $files := list -}}
+{{- if and $url $redis.bundled.enabled -}}{{ fail "redis: url and bundled.enabled exclude one another: leave url empty for the bundled server" }}{{- end -}}
 {{- if $redis.bundled.enabled -}}
   {{- if not $redis.bundled.usersSecret -}}{{ fail "redis.bundled.usersSecret: name a Secret with users.acl and publisher.password (deploy/acl/make-users makes both)" }}{{- end -}}
-  {{- printf "redis://publisher@%s-redis:6379/0" (include "pykraken.fullname" .) -}}
+  {{- $url = printf "redis://publisher@%s-redis:6379/0" (include "pykraken.fullname" .) -}}
+  {{- $files = append $files "password_file=/secrets/redis/password" -}}
 {{- else -}}
-  {{- if not $redis.url -}}{{ fail "redis.url: where to publish, such as redis://publisher@redis:6379/0; or redis.bundled.enabled for a trial" }}{{- end -}}
-  {{- if or (regexMatch "://[^/@]*:[^/@]*@" $redis.url) (regexMatch "[?&]password=" $redis.url) -}}{{ fail "redis.url: a password has no place in values: put it into a Secret and name that in redis.passwordSecret" }}{{- end -}}
-  {{- $redis.url -}}
+  {{- if not $url -}}{{ fail "redis.url: where to publish, such as redis://publisher@redis:6379/0; or redis.bundled.enabled for a trial" }}{{- end -}}
+  {{- if or (regexMatch "://[^/@]*:[^/@]*@" $url) (regexMatch "[?&](sentinel_)?password=" $url) -}}{{ fail "redis.url: a password has no place in values: put it into a Secret and name that in redis.passwordSecret" }}{{- end -}}
+  {{- if and (contains "@" $url) (not $redis.passwordSecret.name) -}}{{ fail "redis.url: names a user, so name the Secret with the password in redis.passwordSecret" }}{{- end -}}
+  {{- if $redis.passwordSecret.name -}}{{- $files = append $files "password_file=/secrets/redis/password" -}}{{- end -}}
+  {{- if $redis.sentinelPasswordSecret.name -}}{{- $files = append $files "sentinel_password_file=/secrets/redis/sentinel-password" -}}{{- end -}}
   {{- /* Not PYKRAKEN_CA_FILE: Kraken's certificate would have to be of that CA, too. */ -}}
-  {{- if $redis.tls.caSecret.name -}}{{ ternary "&" "?" (contains "?" $redis.url) }}ssl_ca_certs=/secrets/redis/ca.crt{{- end -}}
+  {{- if $redis.tls.caSecret.name -}}{{- $files = append $files "ssl_ca_certs=/secrets/redis/ca.crt" -}}{{- end -}}
+  {{- if $redis.tls.clientSecret.name -}}{{- $files = concat $files (list "ssl_certfile=/secrets/redis/tls.crt" "ssl_keyfile=/secrets/redis/tls.key") -}}{{- end -}}
 {{- end -}}
+{{- $url -}}{{- if $files -}}{{ ternary "&" "?" (contains "?" $url) }}{{ join "&" $files }}{{- end -}}
 {{- end -}}
 
 {{/* The files that hold secrets, as sources of one projected volume. `redis` names the folder below /secrets. */}}

@@ -66,16 +66,6 @@ spec:
         capabilities: { drop: [ALL] }
       env:
         - { name: PYKRAKEN_REDIS_URL, value: {{ include "pykraken.redisUrl" $root | quote }} }
-        {{- if contains "redis/password" $secrets }}
-        - { name: PYKRAKEN_REDIS_PASSWORD_FILE, value: /secrets/redis/password }
-        {{- end }}
-        {{- if contains "redis/sentinel-password" $secrets }}
-        - { name: PYKRAKEN_REDIS_SENTINEL_PASSWORD_FILE, value: /secrets/redis/sentinel-password }
-        {{- end }}
-        {{- if contains "redis/tls.crt" $secrets }}
-        - { name: PYKRAKEN_REDIS_CERT_FILE, value: /secrets/redis/tls.crt }
-        - { name: PYKRAKEN_REDIS_KEY_FILE, value: /secrets/redis/tls.key }
-        {{- end }}
         - { name: PYKRAKEN_NAMESPACE, value: {{ $values.keyNamespace | quote }} }
         - { name: PYKRAKEN_CHANNEL, value: {{ $work.channel }} }
         {{- with $feed.symbols }}
