@@ -18,15 +18,15 @@ MIB = 1024 * 1024
 
 # Measured by tests/benchmarks/capacity.py: messages a second, and cores.
 PUBLISHER_CORES: Sequence[tuple[float, float]] = (
-    (200, 0.06),
+    (200, 0.09),
     (1000, 0.135),
     (4000, 0.145),
     # Calculated: the cost of a message at the highest rate measured, no gain assumed.
     (20_000, 0.56),
 )
 REDIS_CORES: Sequence[tuple[float, float]] = (
-    (200, 0.023),
-    (1000, 0.062),
+    (200, 0.037),
+    (1000, 0.065),
     (4000, 0.074),
     (20_000, 0.32),  # calculated, as above
 )

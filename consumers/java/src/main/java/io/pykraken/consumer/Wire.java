@@ -38,7 +38,7 @@ public final class Wire {
             case "level3" -> Plain.orders(entryId, data);
             default -> null;
         };
-        return plain != null ? plain : any(entryId, data, place);
+        return plain != null ? plain : decodeAny(entryId, data, place);
     }
 
     /**
@@ -47,7 +47,7 @@ public final class Wire {
      * @throws DecodeException with the first code that applies
      */
     public static AnySnapshot decodeSnapshot(EntryId entryId, byte[] data, String channel) {
-        return (AnySnapshot) any(entryId, data, channel + SNAP);
+        return (AnySnapshot) decodeAny(entryId, data, channel + SNAP);
     }
 
     /**
@@ -78,7 +78,8 @@ public final class Wire {
         return place.endsWith(SNAP) ? place.substring(0, place.length() - SNAP.length()) : place;
     }
 
-    private static WireEvent any(EntryId entryId, byte[] data, String place) {
+    /** Decode the long way, which all codes come from. */
+    static WireEvent decodeAny(EntryId entryId, byte[] data, String place) {
         Unpacking.Fields fields = Unpacking.map(data);
         String channel = channelOf(place);
         boolean isInSnap = !channel.equals(place);
