@@ -99,10 +99,9 @@ class _Signature:
         return request
 
 
-KINDS = ("nonce", "lockout", "rate_limit", "unreachable", "other")
-"""Of failed calls, for counting."""
+KINDS = ("lockout", "rate_limit", "unreachable", "other")
+"""Of failed calls that time may mend, for counting: the others end the process."""
 _BY_WORDS = (
-    ("EAPI:Invalid nonce", "nonce"),
     ("EGeneral:Temporary lockout", "lockout"),
     ("EAPI:Rate limit", "rate_limit"),
     ("EAuth:Rate limit", "rate_limit"),

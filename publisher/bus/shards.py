@@ -154,11 +154,12 @@ class Shards:
         result = self._charter.result()
         if isinstance(result, Chart):
             self._failures = 0
-            before, nodes = self._map.nodes if self._map else set(), result.slots.nodes
+            is_first, nodes = self._map is None, result.slots.nodes
+            before = self._map.nodes if self._map is not None else nodes
             self._map = result.slots
             self._forget_idle(nodes)
             self.tally.failovers += bool(before - nodes and nodes - before)
-            if not before:
+            if is_first:
                 self.ear.link_up()
         elif isinstance(result, OSError | redis.RedisError | ValueError):
             self._chart_at = self._now + RETRY_S[min(self._failures, len(RETRY_S) - 1)]

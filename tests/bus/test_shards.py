@@ -208,6 +208,7 @@ def test_memory_is_asked_for_where_it_lacks(group: Cluster, desk: Desk) -> None:
 
 @pytest.mark.row("R12")
 def test_what_only_a_person_mends_is_raised(group: Cluster) -> None:
+    """A right that a node refuses is named, at the first look and later."""
     for node in group.primaries:
         rights = ("~*", "+@all", "-get", "-cluster")
         node.client().execute_command("ACL", "SETUSER", "poor", "on", ">s3cret", *rights)
