@@ -206,7 +206,7 @@ class Follow:
         elif isinstance(body, Quarantined):
             self.cursors[stream] = str(body.entry_id)
         elif isinstance(body, Gap):
-            self.cursors[stream] = str(body.cursor)
+            self.cursors[stream] = str(body.found)
         print(f'{{"stream":{json.dumps(stream)},"event":{told(body)}}}', flush=True)
 
     def _final(self, stream: str) -> dict[str, object]:
