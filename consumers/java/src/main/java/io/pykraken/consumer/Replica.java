@@ -385,11 +385,7 @@ final class Replica {
 
     private void regress() {
         drop(Want.JOIN);
-        cursor = null;
-        after = null;
-        floor = null;
-        suspect = null;
-        refused = null;
+        cursor = after = floor = suspect = refused = null;
     }
 
     private void load(AnySnapshot snapshot) {

@@ -107,7 +107,8 @@ public final class Conformance {
                 continue;
             }
             for (Path file : Vectors.sorted(part)) {
-                String vector = name + "/" + file.getFileName().toString().replaceAll("\\.json$", "");
+                String vector =
+                        name + "/" + file.getFileName().toString().replaceAll("\\.json$", "");
                 try {
                     Vectors.play(name, file);
                     told(vector, null);
@@ -184,7 +185,8 @@ public final class Conformance {
         Timed timed = new Timed();
         String channel = first.place().replace(".snap", "");
         AtomicReference<Event> last = new AtomicReference<>();
-        Replica replica = new Replica("{kraken.BTC/USD}:" + channel + ".10", Missing.WAIT, 0, event -> {
+        String stream = "{kraken.BTC/USD}:" + channel + ".10";
+        Replica replica = new Replica(stream, Missing.WAIT, 0, event -> {
             last.setPlain(event);
             timed.count(event);
         });
