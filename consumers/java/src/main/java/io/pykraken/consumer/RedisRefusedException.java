@@ -9,7 +9,8 @@ public final class RedisRefusedException extends ConsumerException {
 
     RedisRefusedException(String answer, Throwable cause) {
         super(null, "Redis refused: " + answer + ". Check the URL, the user's rights (XREAD, "
-                + "XRANGE, XREVRANGE, HGETALL, for requests XADD) and that the key is a stream", cause);
+                + "XRANGE, XREVRANGE, HGETALL, for requests XADD) and that the key "
+                + "is a stream", cause);
         this.answer = answer;
     }
 

@@ -28,7 +28,8 @@ class OrderBookTest {
         void apply(List<Change> changes, int depth) {
             for (Change change : changes) {
                 Order known = orders.stream()
-                        .filter(each -> each.orderId().equals(change.orderId())).findFirst().orElse(null);
+                        .filter(each -> each.orderId().equals(change.orderId())).findFirst()
+                        .orElse(null);
                 if (known == null && change.kind() != Change.ADD) {
                     continue;
                 }
