@@ -12,7 +12,7 @@ public final class AmbiguousStreamException extends ConsumerException {
 
     AmbiguousStreamException(String wanted, List<String> streams) {
         super(Code.AMBIGUOUS, wanted + " is published as " + String.join(", ", streams)
-                + ": give line (ab for both as one), depth, interval, trigger or source to choose one",
+                + ": give line (ab for both as one), depth, interval, trigger or source to choose",
                 null);
         this.wanted = wanted;
         this.streams = List.copyOf(streams);

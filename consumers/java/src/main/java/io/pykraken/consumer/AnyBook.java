@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * A book, L2 or L3: two sides of price levels, and what can be said of the best ones. Exact numbers,
- * no floats; of an empty side there is nothing, never a made-up number.
+ * A book, L2 or L3: two sides of price levels, and what can be said of the best ones. Exact
+ * numbers, no floats; of an empty side there is nothing, never a made-up number.
  */
 public abstract sealed class AnyBook extends State permits Book, OrderBook {
 

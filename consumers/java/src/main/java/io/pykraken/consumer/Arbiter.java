@@ -5,8 +5,8 @@ import java.util.Deque;
 
 /**
  * Two lines of a stream told as one (WIRE §7.7). Pure: no I/O, no clock. It is handed what the
- * replicas of the lines tell, as they tell it, with {@code now}, and gives back what the application
- * is told. The lines are 0 and 1 here.
+ * replicas of the lines tell, as they tell it, with {@code now}, and gives back what the
+ * application is told. The lines are 0 and 1 here.
  */
 abstract sealed class Arbiter permits Lines, TradeLines {
 
@@ -36,8 +36,8 @@ abstract sealed class Arbiter permits Lines, TradeLines {
     abstract void ticked(double now);
 
     /**
-     * Return the next event for the application, null when there is none now. {@code state} of it is
-     * the state right after it until the next is asked for.
+     * Return the next event for the application, null when there is none now. {@code state} of it
+     * is the state right after it until the next is asked for.
      */
     Event poll(double now) {
         return told.pollFirst();

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Canonical JSON, the same bytes in every language (WIRE §9). Pure. Records have their components in
- * the order of that section and under its names, in Java's case.
+ * Canonical JSON, the same bytes in every language (WIRE §9). Pure. Records have their components
+ * in the order of that section and under its names, in Java's case.
  */
 public final class Canonical {
 

@@ -14,6 +14,7 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Cipher;
@@ -28,8 +29,8 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * TLS from the PEM files that a URL names: a private authority, and the client's own certificate for
- * mutual TLS. They are read at each connect, so that renewed ones are taken with the next
+ * TLS from the PEM files that a URL names: a private authority, and the client's own certificate
+ * for mutual TLS. They are read at each connect, so that renewed ones are taken with the next
  * connection. Nothing here turns verification off.
  */
 final class Certificates {
@@ -77,7 +78,8 @@ final class Certificates {
             throw new IOException(path + " must hold a certificate in PEM");
         }
         String file = target.option("ssl_keyfile") == null ? path : target.option("ssl_keyfile");
-        PrivateKey key = key(file, chain[0].getPublicKey().getAlgorithm(), target.option("ssl_password"));
+        String algorithm = chain[0].getPublicKey().getAlgorithm();
+        PrivateKey key = key(file, algorithm, target.option("ssl_password"));
         char[] nothing = new char[0];
         KeyStore store = empty();
         store.setKeyEntry(ALIAS, key, nothing, chain);
@@ -120,7 +122,8 @@ final class Certificates {
                 case "ENCRYPTED " -> decrypted(der, password, path);
                 default -> Der.asPkcs8(found.group(1).strip(), der);
             };
-            return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(plain));
+            return KeyFactory.getInstance(algorithm)
+                    .generatePrivate(new PKCS8EncodedKeySpec(plain));
         }
         throw new IOException(path + " must hold a private key in PEM "
                 + "(an old encrypted one: openssl pkcs8 -topk8 makes it a present one)");
@@ -133,8 +136,8 @@ final class Certificates {
         }
         EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(der);
         // PBES2 is a family; which of it the parameters print.
-        String name = info.getAlgName().equals("PBES2") || info.getAlgName().startsWith("1.2.840.113549.1.5.13")
-                ? info.getAlgParameters().toString() : info.getAlgName();
+        boolean isFamily = List.of("PBES2", "1.2.840.113549.1.5.13").contains(info.getAlgName());
+        String name = isFamily ? info.getAlgParameters().toString() : info.getAlgName();
         Cipher cipher = Cipher.getInstance(name);
         cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(name)
                 .generateSecret(new PBEKeySpec(password.toCharArray())), info.getAlgParameters());

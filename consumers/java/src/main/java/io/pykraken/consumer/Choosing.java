@@ -10,8 +10,8 @@ final class Choosing {
     private Choosing() {}
 
     /**
-     * Return the streams that would do, the one to be taken first: of several the smallest depth, or
-     * interval.
+     * Return the streams that would do, the one to be taken first: of several the smallest depth,
+     * or interval.
      *
      * @throws NoStreamException when there is none
      * @throws AmbiguousStreamException when several are as small

@@ -13,10 +13,10 @@ import java.util.function.Consumer;
 /**
  * Follows streams on Redis.
  *
- * <p>Life: make a client (nothing connects yet), read, close it; what it gave out is closed with it.
- * Threads: a client may be shared, a {@link Reading} is for one thread; each has connections of its
- * own. Nothing runs in the background but a {@link Listening}, and on a cluster a thread for each
- * slot that a reading waits for.
+ * <p>Life: make a client (nothing connects yet), read, close it; what it gave out is closed with
+ * it. Threads: a client may be shared, a {@link Reading} is for one thread; each has connections of
+ * its own. Nothing runs in the background but a {@link Listening}, and on a cluster a thread for
+ * each slot that a reading waits for.
  */
 public final class Client implements AutoCloseable {
 
@@ -72,7 +72,9 @@ public final class Client implements AutoCloseable {
         return streams(Scope.PUBLIC);
     }
 
-    /** Follow the books of symbols, or streams by their keys; see {@link #follow(Words, String...)}. */
+    /**
+     * Follow the books of symbols, or streams by their keys; see {@link #follow(Words, String...)}.
+     */
     public Reading<Event> follow(String... symbols) {
         return follow(Words.BOOK, symbols);
     }
@@ -178,9 +180,7 @@ public final class Client implements AutoCloseable {
     }
 
     private <T> Reading<T> reading(Server server, Life life, Program<T> program) {
-        List<Reading<T>> self = new ArrayList<>(1);
-        Reading<T> made = new Reading<>(server, life, program, () -> readings.removeAll(self));
-        self.add(made);
+        Reading<T> made = new Reading<>(server, life, program, readings::remove);
         readings.add(made);
         return made;
     }

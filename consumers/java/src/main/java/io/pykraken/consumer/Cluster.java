@@ -11,6 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -137,20 +138,26 @@ final class Cluster implements Server {
     private void start(int slot, Command.Read read) throws AwayException {
         Nodes.Place place = nodes.place(slot);
         Waiting begun = new Waiting(slot, read, nodes.link(place.node()));
+        try {
+            threads.execute(() -> wait(begun, place.isAsking()));
+        } catch (RejectedExecutionException closed) {
+            throw new AwayException("closed");
+        }
         waiting.put(slot, begun);
-        threads.execute(() -> {
-            Object reply = null;
-            JedisException fault = null;
-            try {
-                if (place.isAsking()) {
-                    begun.link().ask(Command.of("ASKING", ""));
-                }
-                reply = begun.link().ask(read.command());
-            } catch (JedisException error) {
-                fault = error;
+    }
+
+    private void wait(Waiting begun, boolean isAsking) {
+        Object reply = null;
+        JedisException fault = null;
+        try {
+            if (isAsking) {
+                begun.link().ask(Command.of("ASKING", ""));
             }
-            came.add(new Came(begun, reply, fault));
-        });
+            reply = begun.link().ask(begun.read().command());
+        } catch (JedisException error) {
+            fault = error;
+        }
+        came.add(new Came(begun, reply, fault));
     }
 
     /** Return what has come, waiting for the first at most so long. */

@@ -54,8 +54,14 @@ final class Der {
 
     private static byte[] wrapped(int tag, byte[] content) {
         int length = content.length;
-        byte[] head = length < 0x80 ? new byte[] {(byte) tag, (byte) length}
-                : new byte[] {(byte) tag, (byte) 0x82, (byte) (length >> 8), (byte) length};
+        byte[] head;
+        if (length < 0x80) {
+            head = new byte[] {(byte) tag, (byte) length};
+        } else if (length < 0x100) { // DER takes no longer form than it needs
+            head = new byte[] {(byte) tag, (byte) 0x81, (byte) length};
+        } else {
+            head = new byte[] {(byte) tag, (byte) 0x82, (byte) (length >> 8), (byte) length};
+        }
         return joined(head, content);
     }
 

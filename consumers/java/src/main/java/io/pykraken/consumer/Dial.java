@@ -13,7 +13,6 @@ import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.exceptions.JedisException;
@@ -26,9 +25,12 @@ final class Dial {
 
     static final int BLOCK_MS = 1000; // how long a read waits: silence is noticed at least as often
     static final int ANSWER_MS = 3000; // beyond that, after which the server counts as hung
-    private static final int FILE_MAX = 4096; // no password is longer; a wrong path may lead anywhere
+    private static final int FILE_MAX = 4096; // no password is longer; a path may lead anywhere
 
     private final Target target;
+    /** What is being opened, so that {@link #close} ends that, too. */
+    private volatile Socket opening;
+    private volatile boolean isOver;
 
     Dial(Target target) {
         this.target = target;
@@ -55,7 +57,7 @@ final class Dial {
             DefaultJedisClientConfig config = config(whose);
             plain = node == null ? new UnixSocket(target.path()) : tcp(node, connectMs);
             Socket socket = target.isTls() ? tls(plain, node) : plain;
-            Link link = new Link(new Connection(() -> socket, config), plain, node);
+            Link link = new Link(socket, plain, node, config);
             plain = null;
             return link;
         } catch (JedisException error) {
@@ -63,8 +65,15 @@ final class Dial {
         } catch (IOException | GeneralSecurityException | IllegalArgumentException error) {
             throw new AwayException(Replies.textOf(error));
         } finally {
+            opening = null;
             close(plain);
         }
+    }
+
+    /** Open nothing more; what is being opened ends. Any thread may. */
+    void close() {
+        isOver = true;
+        close(opening);
     }
 
     private static void close(Socket socket) {
@@ -77,12 +86,16 @@ final class Dial {
         }
     }
 
-    private static Socket tcp(Node node, int connectMs) throws IOException {
+    private Socket tcp(Node node, int connectMs) throws IOException {
         Socket socket = new Socket();
         try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
             socket.setSoTimeout(BLOCK_MS + ANSWER_MS);
+            opening = socket;
+            if (isOver) {
+                throw new IOException("closed");
+            }
             socket.connect(new InetSocketAddress(node.host(), node.port()), connectMs);
         } catch (IOException error) {
             socket.close();

@@ -217,7 +217,8 @@ final class Follower implements Program<Event> {
                 return new Side(List.of(Command.newest(stream + ".snap")), replies ->
                         join(replica, replies.get(0)));
             case POINTER:
-                return new Side(List.of(Command.at(stream + ".snap", replica.cursor())), replies -> {
+                Command at = Command.at(stream + ".snap", replica.cursor());
+                return new Side(List.of(at), replies -> {
                     if (replies.get(0) != null) { // null: its node is away, and may still have it
                         Replies.Row row = Replies.first(replies.get(0));
                         replica.pointerRead(row == null ? null : row.data(), life.now());
@@ -285,6 +286,24 @@ final class Follower implements Program<Event> {
         }
         batches = found.iterator();
         doubt(!found.isEmpty());
+        if (!isIdle && !isJoining && heads.isEmpty()) {
+            ahead(read, found);
+        }
+    }
+
+    /** Reading lags: have the server work on what comes next while this is taken in. */
+    private void ahead(Command.Read read, List<Replies.Batch> found) {
+        Map<String, EntryId> last = new HashMap<>();
+        for (Replies.Batch batch : found) {
+            List<?> entries = batch.rows();
+            last.put(batch.stream(), Replies.row(entries.get(entries.size() - 1)).id());
+        }
+        List<EntryId> after = new ArrayList<>();
+        for (int at = 0; at < read.streams().size(); at++) {
+            EntryId known = last.get(read.streams().get(at));
+            after.add(known == null ? read.after().get(at) : known);
+        }
+        server.ahead(new Command.Read(read.count(), blockMs, read.streams(), after));
     }
 
     private void doubt(boolean isHeard) {

@@ -27,8 +27,10 @@ enum Kind {
     static final int DECIMAL_MAX_BYTES = 64;
     static final long WIRE_VERSION = 1; // WIRE §11: N and N-1; there was none before 1
 
-    private static final BigInteger UINT_MAX = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
-    private static final Pattern BIG = Pattern.compile("[1-9][0-9]{0," + (NUMBER_MAX_DIGITS - 1) + "}");
+    private static final BigInteger UINT_MAX =
+            BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+    private static final Pattern BIG =
+            Pattern.compile("[1-9][0-9]{0," + (NUMBER_MAX_DIGITS - 1) + "}");
     private static final Pattern DECIMALS = Pattern.compile("-?[0-9]+(\\.[0-9]+)?");
 
     private final long low;

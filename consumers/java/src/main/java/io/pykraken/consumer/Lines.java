@@ -7,9 +7,9 @@ import java.util.Deque;
  * The arbiter of WIRE §7.7 for every channel but {@code trade}.
  *
  * <p>One line leads: its events are told. That says nothing about its health: of two good lines it
- * is whoever had the latest event first. Promises: the state of every event is one line's own proven
- * state, never mixed of two; an event that both lines have is told once; what was told by neither,
- * or may be told twice, is announced by a {@link LocalEvent.Jump}.
+ * is whoever had the latest event first. Promises: the state of every event is one line's own
+ * proven state, never mixed of two; an event that both lines have is told once; what was told by
+ * neither, or may be told twice, is announced by a {@link LocalEvent.Jump}.
  */
 final class Lines extends Arbiter {
 

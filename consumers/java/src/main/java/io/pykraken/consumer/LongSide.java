@@ -139,7 +139,8 @@ final class LongSide implements BookSide {
         int count = Math.min(limit, to - from);
         List<Level> levels = new ArrayList<>(count);
         for (int at = to - 1; at >= to - count; at--) {
-            levels.add(new Level(BigInteger.valueOf(sign * keys[at]), BigInteger.valueOf(qtys[at])));
+            levels.add(new Level(
+                    BigInteger.valueOf(sign * keys[at]), BigInteger.valueOf(qtys[at])));
         }
         return levels;
     }

@@ -180,6 +180,7 @@ final class Nodes {
     /** Close all for good; any thread may. */
     void close() {
         isOver = true;
+        dial.close();
         open.forEach(Link::close);
     }
 }

@@ -2,18 +2,26 @@ package io.pykraken.consumer;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import redis.clients.jedis.exceptions.JedisException;
 
 /** One server, or the master behind Sentinels, which are asked at each connect. */
 final class OneServer implements Server {
+
+    private static final Set<String> DOWN = Set.of("s_down", "o_down", "disconnected");
 
     private final Dial dial;
     private final Target target;
     private final List<Node> sentinels;
     private volatile Link link;
     private volatile boolean isOver;
+    /** An XREAD that was sent ahead, null for none; and its reply, if it was taken in already. */
+    private Command.Read sent;
+    private boolean isEarly;
+    private Object early;
 
     OneServer(Target target) {
         this.dial = new Dial(target);
@@ -24,7 +32,12 @@ final class OneServer implements Server {
     @Override
     public List<Object> run(List<Command> commands) throws AwayException {
         try {
-            return connected().ask(commands);
+            Link current = connected();
+            if (sent != null && !isEarly) {
+                early = current.receive();
+                isEarly = true;
+            }
+            return current.ask(commands);
         } catch (JedisException error) {
             redial();
             throw Replies.away(error, target);
@@ -33,7 +46,37 @@ final class OneServer implements Server {
 
     @Override
     public List<Replies.Batch> read(Command.Read read) throws AwayException {
-        return Replies.batches(run(List.of(read.command())).get(0));
+        if (sent == null) {
+            return Replies.batches(run(List.of(read.command())).get(0));
+        }
+        boolean isMeant = sent.equals(read);
+        if (!isEarly) {
+            run(List.of());
+        }
+        Object reply = early;
+        forget();
+        return isMeant ? Replies.batches(reply) : read(read);
+    }
+
+    @Override
+    public void ahead(Command.Read read) {
+        Link current = link;
+        if (current == null || sent != null) {
+            return;
+        }
+        try {
+            current.send(read.command());
+            current.push();
+            sent = read;
+        } catch (JedisException error) {
+            redial(); // the next read says what there is to say
+        }
+    }
+
+    private void forget() {
+        sent = null;
+        isEarly = false;
+        early = null;
     }
 
     private Link connected() throws AwayException {
@@ -76,9 +119,9 @@ final class OneServer implements Server {
     private Node named(Link asked) throws AwayException {
         Map<String, byte[]> master =
                 Replies.hash(asked.ask(Command.of("SENTINEL", "", "MASTER", target.master())));
-        List<String> flags = List.of(Replies.text(master.get("flags")).split(","));
+        Set<String> flags = new HashSet<>(List.of(Replies.text(master.get("flags")).split(",")));
         // A Sentinel that was cut off still knows a master, and that it does not reach it.
-        if (flags.contains("s_down") || flags.contains("o_down") || flags.contains("disconnected")) {
+        if (!Collections.disjoint(flags, DOWN)) {
             throw new AwayException("the master is down");
         }
         return new Node(Replies.text(master.get("ip")),
@@ -87,6 +130,11 @@ final class OneServer implements Server {
 
     @Override
     public void redial() {
+        forget();
+        closeLink();
+    }
+
+    private void closeLink() {
         Link current = link;
         link = null;
         if (current != null) {
@@ -97,6 +145,7 @@ final class OneServer implements Server {
     @Override
     public void close() {
         isOver = true;
-        redial();
+        dial.close();
+        closeLink();
     }
 }

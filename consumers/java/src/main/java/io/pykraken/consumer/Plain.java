@@ -181,7 +181,8 @@ final class Plain {
     /** Return a text of ASCII, null for any other. */
     private String text() {
         int type = data[at++] & 0xff;
-        int length = type >= 0xa0 && type < 0xc0 ? type & 0x1f : type == 0xd9 ? data[at++] & 0xff : BAD;
+        int length = type >= 0xa0 && type < 0xc0 ? type & 0x1f
+                : type == 0xd9 ? data[at++] & 0xff : BAD;
         if (length < 0 || length > data.length - at) {
             return null;
         }

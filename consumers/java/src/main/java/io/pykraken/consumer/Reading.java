@@ -2,6 +2,7 @@ package io.pykraken.consumer;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.Consumer;
 
 /**
  * What a stream tells, one by one, for ever: an iterator that waits. Whoever iterates runs
@@ -17,10 +18,11 @@ public final class Reading<T> implements Iterator<T>, Iterable<T>, AutoCloseable
     private final Server server;
     private final Life life;
     private final Program<T> program;
-    private final Runnable ended;
+    private final Consumer<Reading<T>> ended;
     private T next;
 
-    Reading(Server server, Life life, Program<T> program, Runnable ended) {
+    Reading(Server server, Life life, Program<T> program,
+            Consumer<Reading<T>> ended) {
         this.server = server;
         this.life = life;
         this.program = program;
@@ -86,6 +88,6 @@ public final class Reading<T> implements Iterator<T>, Iterable<T>, AutoCloseable
     public void close() {
         life.end();
         server.close();
-        ended.run();
+        ended.accept(this);
     }
 }

@@ -8,8 +8,9 @@ public final class RedisRefusedException extends ConsumerException {
     private final String answer;
 
     RedisRefusedException(String answer, Throwable cause) {
-        super(null, "Redis refused: " + answer + ". Check the URL, the user's rights (XREAD, XRANGE, "
-                + "XREVRANGE, HGETALL, for requests XADD) and that the key is a stream", cause);
+        super(null, "Redis refused: " + answer + ". Check the URL, the user's rights (XREAD, "
+                + "XRANGE, XREVRANGE, HGETALL, for requests XADD) and that the key "
+                + "is a stream", cause);
         this.answer = answer;
     }
 

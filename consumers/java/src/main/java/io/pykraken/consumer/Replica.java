@@ -18,9 +18,9 @@ import java.util.function.Consumer;
  * HEADS    the stream's newest id       headsRead      what it wanted before, or JOIN
  * </pre>
  *
- * <p>Whenever {@link #position} is not null entries are read on, also while it wants HEADS or, after
- * a gap or a bad entry, JOIN: then the first that helps is taken, be it a snapshot of .snap that is
- * not older or an epoch or snapshot event (WIRE §7.3).
+ * <p>Whenever {@link #position} is not null entries are read on, also while it wants HEADS or,
+ * after a gap or a bad entry, JOIN: then the first that helps is taken, be it a snapshot of .snap
+ * that is not older or an epoch or snapshot event (WIRE §7.3).
  */
 final class Replica {
 
@@ -385,11 +385,7 @@ final class Replica {
 
     private void regress() {
         drop(Want.JOIN);
-        cursor = null;
-        after = null;
-        floor = null;
-        suspect = null;
-        refused = null;
+        cursor = after = floor = suspect = refused = null;
     }
 
     private void load(AnySnapshot snapshot) {

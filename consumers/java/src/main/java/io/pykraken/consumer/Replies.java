@@ -96,8 +96,8 @@ final class Replies {
     /**
      * Return why Redis is away.
      *
-     * @throws RedisRefusedException for what will not pass by itself: a wrong password does where it
-     *     stands in a file, which is read again
+     * @throws RedisRefusedException for what will not pass by itself: a wrong password does where
+     * it     stands in a file, which is read again
      */
     static AwayException away(JedisException error, Target target) {
         String text = textOf(error);
@@ -106,7 +106,8 @@ final class Replies {
             boolean isLogin = LOGIN.contains(word) || text.startsWith("ERR AUTH")
                     || text.startsWith("ERR invalid password")
                     || text.startsWith("ERR Client sent AUTH");
-            boolean passes = isLogin ? target.option("password_file") != null : LATER.contains(word);
+            boolean passes =
+                    isLogin ? target.option("password_file") != null : LATER.contains(word);
             if (!passes) {
                 throw new RedisRefusedException(text, error);
             }
@@ -118,7 +119,8 @@ final class Replies {
     static String textOf(Throwable error) {
         StringBuilder text = new StringBuilder();
         for (Throwable each = error; each != null; each = each.getCause()) {
-            String said = each.getMessage() == null ? each.getClass().getSimpleName() : each.getMessage();
+            String said = each.getMessage() == null
+                    ? each.getClass().getSimpleName() : each.getMessage();
             if (text.indexOf(said) < 0) {
                 text.append(text.length() == 0 ? "" : ": ").append(said);
             }

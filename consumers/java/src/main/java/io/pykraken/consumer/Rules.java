@@ -26,7 +26,8 @@ final class Rules {
     private static final Map<String, List<String>> CONTENT = Map.of(
             "book", List.of("b", "a"), "level3", List.of("b", "a"),
             "bbo", List.of("bp", "bq", "ap", "aq"),
-            "ticker", List.of("bp", "bq", "ap", "aq", "la", "lo", "hi", "vo", "vw", "cg", "cp", "n"),
+            "ticker",
+            List.of("bp", "bq", "ap", "aq", "la", "lo", "hi", "vo", "vw", "cg", "cp", "n"),
             "trade", List.of("lt", "x"), "ohlc", CANDLE, "instrument", List.of("ps", "as"),
             "executions", List.of("os", "sq"), "balances", List.of("bs", "sq"));
     /** Where the content may be absent. */

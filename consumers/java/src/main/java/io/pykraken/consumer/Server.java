@@ -3,8 +3,8 @@ package io.pykraken.consumer;
 import java.util.List;
 
 /**
- * What runs commands, wherever Redis is. Used by one thread at a time, but for {@link #close}, which
- * any may call and which ends what is under way.
+ * What runs commands, wherever Redis is. Used by one thread at a time, but for {@link #close},
+ * which any may call and which ends what is under way.
  */
 interface Server extends AutoCloseable {
 
@@ -28,6 +28,12 @@ interface Server extends AutoCloseable {
      * @throws RedisRefusedException where trying again cannot help
      */
     List<Replies.Batch> read(Command.Read read) throws AwayException;
+
+    /**
+     * Send an XREAD that is likely to be the next one, so that the server works on it meanwhile.
+     * What it brings is kept for the {@link #read} of the same words, and dropped at another.
+     */
+    default void ahead(Command.Read read) {}
 
     /** Give up all connections: the next command asks anew where the server is. */
     void redial();

@@ -61,7 +61,8 @@ public final class Tail {
 
     private void run() {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        try (Client client = new Client(url); Reading<StreamEntry> entries = client.entries(stream, start)) {
+        try (Client client = new Client(url);
+                Reading<StreamEntry> entries = client.entries(stream, start)) {
             long printed = 0;
             while (printed < count && !out.checkError() && entries.hasNext()) {
                 Body body = entries.next().body();

@@ -39,11 +39,13 @@ final class Target {
             "unix", Kind.ONE, "redis+sentinel", Kind.SENTINEL, "rediss+sentinel", Kind.SENTINEL,
             "redis+cluster", Kind.CLUSTER, "rediss+cluster", Kind.CLUSTER);
     private static final String FORMS =
-            "must be a URL " + String.join("://... or ", new TreeSet<>(SCHEMES.keySet())) + "://...";
+            "must be a URL "
+            + String.join("://... or ", new TreeSet<>(SCHEMES.keySet())) + "://...";
     /** What may follow the {@code ?}. */
     private static final List<String> QUERIES = List.of("db", "protocol", "username", "password",
             "username_file", "password_file", "sentinel_username", "sentinel_password",
-            "sentinel_password_file", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password");
+            "sentinel_password_file", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile",
+            "ssl_password");
     /** Other clients turn verification off by these; here they may only say that it is on. */
     private static final Map<String, String> SWITCHES =
             Map.of("ssl_cert_reqs", "required", "ssl_check_hostname", "true");
@@ -134,7 +136,8 @@ final class Target {
 
     private static Target remote(
             Kind kind, boolean isTls, String hosts, String path, Map<String, String> options) {
-        List<Node> nodes = Arrays.stream(hosts.split(",", -1)).map(text -> node(text, kind)).toList();
+        List<Node> nodes =
+                Arrays.stream(hosts.split(",", -1)).map(text -> node(text, kind)).toList();
         if (kind == Kind.ONE && nodes.size() > 1) {
             throw bad("must name one host: several belong to redis+sentinel or redis+cluster");
         }

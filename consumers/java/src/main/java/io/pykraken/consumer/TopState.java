@@ -69,7 +69,8 @@ public final class TopState extends State {
         }
     }
 
-    private void set(BigInteger newBid, BigInteger newBidQty, BigInteger newAsk, BigInteger newAskQty) {
+    private void set(
+            BigInteger newBid, BigInteger newBidQty, BigInteger newAsk, BigInteger newAskQty) {
         bid = newBid;
         bidQty = newBidQty;
         ask = newAsk;

@@ -6,9 +6,9 @@ import java.util.TreeMap;
 
 /**
  * Two lines of a {@code trade} stream told as one (WIRE §7.7): by trade id, without loss or
- * duplicate. The state told is one of its own, with the ids that were told. Ids that a line names as
- * a gap, or leaves out with a new snapshot, are waited for while the other line may yet bring them;
- * a gap is told of those that neither had.
+ * duplicate. The state told is one of its own, with the ids that were told. Ids that a line names
+ * as a gap, or leaves out with a new snapshot, are waited for while the other line may yet bring
+ * them; a gap is told of those that neither had.
  */
 final class TradeLines extends Arbiter {
 

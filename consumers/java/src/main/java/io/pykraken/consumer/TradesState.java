@@ -3,7 +3,9 @@ package io.pykraken.consumer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The latest trades, 50 at most, oldest first, and the id that the next one follows (WIRE §4.13). */
+/**
+ * The latest trades, 50 at most, oldest first, and the id that the next one follows (WIRE §4.13).
+ */
 public final class TradesState extends State {
 
     static final int KEPT = 50;

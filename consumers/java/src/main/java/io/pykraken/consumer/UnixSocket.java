@@ -13,8 +13,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /**
- * A Unix socket with the face that the Redis library wants: the JDK has it as a channel alone. Reads
- * obey the timeout, and end when another thread closes it.
+ * A Unix socket with the face that the Redis library wants: the JDK has it as a channel alone.
+ * Reads obey the timeout, and end when another thread closes it.
  */
 final class UnixSocket extends Socket {
 

@@ -66,7 +66,8 @@ class ClientTest {
         };
         publisher.open().snap();
         publisher.updates(2_500);
-        try (Client client = new Client(url); Reading<Event> events = client.follow(TEN, "BTC/USD")) {
+        try (Client client = new Client(url);
+                Reading<Event> events = client.follow(TEN, "BTC/USD")) {
             Event joined = events.next();
             assertEquals(new LocalEvent.Joined(new EntryId(1, 1), null), joined.body());
             Event last = joined;

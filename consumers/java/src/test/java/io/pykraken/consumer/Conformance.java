@@ -7,6 +7,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -46,9 +47,17 @@ public final class Conformance {
             if (length < 0) {
                 return null;
             }
-            String place = new String(in.readNBytes(length), StandardCharsets.UTF_8);
-            String id = new String(in.readNBytes(in.readUnsignedByte()), StandardCharsets.UTF_8);
-            return new Entry(place, id, in.readNBytes(in.readInt()));
+            String place = new String(whole(in, length), StandardCharsets.UTF_8);
+            String id = new String(whole(in, in.readUnsignedByte()), StandardCharsets.UTF_8);
+            return new Entry(place, id, whole(in, in.readInt()));
+        }
+
+        private static byte[] whole(DataInputStream in, int length) throws IOException {
+            byte[] bytes = in.readNBytes(length);
+            if (bytes.length < length) {
+                throw new EOFException("an entry is cut");
+            }
+            return bytes;
         }
     }
 
@@ -107,7 +116,8 @@ public final class Conformance {
                 continue;
             }
             for (Path file : Vectors.sorted(part)) {
-                String vector = name + "/" + file.getFileName().toString().replaceAll("\\.json$", "");
+                String vector =
+                        name + "/" + file.getFileName().toString().replaceAll("\\.json$", "");
                 try {
                     Vectors.play(name, file);
                     told(vector, null);
@@ -184,7 +194,8 @@ public final class Conformance {
         Timed timed = new Timed();
         String channel = first.place().replace(".snap", "");
         AtomicReference<Event> last = new AtomicReference<>();
-        Replica replica = new Replica("{kraken.BTC/USD}:" + channel + ".10", Missing.WAIT, 0, event -> {
+        String stream = "{kraken.BTC/USD}:" + channel + ".10";
+        Replica replica = new Replica(stream, Missing.WAIT, 0, event -> {
             last.setPlain(event);
             timed.count(event);
         });

@@ -79,7 +79,8 @@ final class ConformanceFollow {
     }
 
     private static String told(Body body) {
-        return body instanceof WireEvent event ? Canonical.line(event) : Conformance.text(own(body));
+        return body instanceof WireEvent event ? Canonical.line(event)
+                : Conformance.text(own(body));
     }
 
     private static JsonObject own(Body body) {

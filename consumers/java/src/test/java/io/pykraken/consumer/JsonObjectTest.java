@@ -13,7 +13,8 @@ class JsonObjectTest {
 
     @Test
     void textsAreRead() {
-        Map<String, String> found = JsonObject.members(" {\"a\" : \"x\\\"\\u00e9\\n\", \"n\":-0.10e+3,"
+        Map<String, String> found = JsonObject.members(
+                " {\"a\" : \"x\\\"\\u00e9\\n\", \"n\":-0.10e+3,"
                 + "\"o\":{\"a\":[true,false,null,[]]}, \"e\":{}} ");
         assertEquals("x\"\u00e9\n", found.get("a"));
         assertEquals(null, found.get("n"));

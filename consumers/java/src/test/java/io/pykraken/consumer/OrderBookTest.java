@@ -27,14 +27,16 @@ class OrderBookTest {
 
         void apply(List<Change> changes, int depth) {
             for (Change change : changes) {
-                Order known = orders.stream().filter(each -> each.orderId().equals(change.orderId()))
-                        .findFirst().orElse(null);
+                Order known = orders.stream()
+                        .filter(each -> each.orderId().equals(change.orderId())).findFirst()
+                        .orElse(null);
                 if (known == null && change.kind() != Change.ADD) {
                     continue;
                 }
                 Order order =
                         new Order(change.orderId(), change.price(), change.qty(), change.time());
-                boolean stays = change.kind() == Change.MODIFY && known.price().equals(order.price())
+                boolean stays = change.kind() == Change.MODIFY
+                        && known.price().equals(order.price())
                         && known.time() == order.time();
                 if (stays) {
                     orders.set(orders.indexOf(known), order);

@@ -98,7 +98,8 @@ final class Publisher implements AutoCloseable {
             packer.packString("v").packInt(1);
         }
         packer.packString("ch").packString("book").packString("y").packString("BTC/USD")
-                .packString("d").packInt(10).packString("pp").packInt(1).packString("qp").packInt(8);
+                .packString("d").packInt(10).packString("pp").packInt(1)
+                .packString("qp").packInt(8);
     }
 
     /** Write a map's length and the common keys; {@code more} keys follow. */
@@ -117,7 +118,8 @@ final class Publisher implements AutoCloseable {
     private void add(String key, long at, Packed what) throws IOException {
         Map<byte[], byte[]> fields = new HashMap<>();
         fields.put(new byte[] {'d'}, packed(what));
-        jedis.xadd(key.getBytes(), XAddParams.xAddParams().id(new StreamEntryID(epoch, at)), fields);
+        XAddParams id = XAddParams.xAddParams().id(new StreamEntryID(epoch, at));
+        jedis.xadd(key.getBytes(), id, fields);
     }
 
     /** Packs something. */

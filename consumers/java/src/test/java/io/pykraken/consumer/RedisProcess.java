@@ -40,7 +40,8 @@ final class RedisProcess implements AutoCloseable {
     void run() {
         try {
             process = new ProcessBuilder(command)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectErrorStream(true).start();
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectErrorStream(true).start();
         } catch (IOException missing) {
             if ("1".equals(System.getenv("PYKRAKEN_REQUIRE_ALL"))) {
                 fail("redis-server is not on PATH", missing);

@@ -61,7 +61,8 @@ final class Stories {
         for (String key : then.keySet()) {
             JsonObject own = new JsonObject();
             switch (key) {
-                case "wants" -> own.addProperty(key, replica.wants().name().toLowerCase(Locale.ROOT));
+                case "wants" ->
+                        own.addProperty(key, replica.wants().name().toLowerCase(Locale.ROOT));
                 case "cursor" -> own.add(key, Spelled.id(replica.cursor()));
                 case "valid" -> own.addProperty(key, replica.state().isValid());
                 case "stale" -> own.addProperty(key, replica.state().isStale());
@@ -75,7 +76,8 @@ final class Stories {
     static void hand(Replica replica, JsonObject step, double now) {
         for (String key : step.keySet()) {
             JsonObject it = step.get(key).isJsonObject() ? step.getAsJsonObject(key) : null;
-            EntryId id = it != null && it.has("id") ? EntryId.parse(it.get("id").getAsString()) : null;
+            EntryId id = it != null && it.has("id")
+                    ? EntryId.parse(it.get("id").getAsString()) : null;
             byte[] data = it != null && it.has("hex") ? Vectors.data(it) : null;
             switch (key) {
                 case "snap" -> replica.snapshotRead(id, data, now);

@@ -71,7 +71,8 @@ final class Vectors {
     static List<byte[]> encodings(JsonObject vector) {
         List<byte[]> found = new ArrayList<>(List.of(data(vector)));
         if (vector.has("alternatives")) {
-            vector.getAsJsonArray("alternatives").forEach(hex -> found.add(bytes(hex.getAsString())));
+            vector.getAsJsonArray("alternatives")
+                    .forEach(hex -> found.add(bytes(hex.getAsString())));
         }
         return found;
     }
