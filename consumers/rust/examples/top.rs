@@ -1,23 +1,26 @@
-//! Prints the top of a live book: `cargo run --example top -- redis://127.0.0.1:6379 BTC/USD`.
+//! Print the top of live books: `cargo run --example top -- BTC/USD ETH/USD`.
 
-use pykraken_consumer::{Client, Error, Missing, Priced, Told, Words};
+use pykraken_consumer::{Body, Client, Error, Options};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let mut words = std::env::args().skip(1);
-    let url = words.next().unwrap_or_else(|| Client::DEFAULT_URL.to_owned());
-    let symbol = words.next().unwrap_or_else(|| "BTC/USD".to_owned());
-    let client = Client::new(&url)?;
-    let mut follower = client.follow(&[&symbol], &Words::default(), Missing::Wait).await?;
-    while let Some(event) = follower.next().await {
+    let url = std::env::var("PYKRAKEN_REDIS_URL").unwrap_or(Client::DEFAULT_URL.to_owned());
+    let symbols: Vec<String> = std::env::args().skip(1).collect();
+    let symbols: Vec<&str> = symbols.iter().map(String::as_str).collect();
+    let mut events = Client::new(&url)?.follow(&symbols, &Options::default()).await?;
+    while let Some(event) = events.next().await {
         let event = event?;
-        let Some(book) = follower.book().filter(|_| follower.state().is_some_and(|s| s.is_valid))
-        else {
-            println!("{symbol}: {:?}", event.told);
-            continue;
-        };
-        if let (Told::Wire(_), Some(bid), Some(ask)) = (&event.told, book.best_bid(), book.best_offer()) {
-            println!("{symbol} {} x {} | {} x {}", bid.qty, bid.price, ask.price, ask.qty);
+        match (event.live_book(), &event.body) {
+            (Some(book), _) => {
+                if let (Some(bid), Some(offer)) = (book.best_bid(), book.best_offer()) {
+                    println!(
+                        "{} {} x {} | {} x {}",
+                        event.stream, bid.qty, bid.price, offer.price, offer.qty
+                    );
+                }
+            }
+            (None, Body::Wire(event)) => println!("no book: {:?}", event.body),
+            (None, body) => println!("no book: {body:?}"),
         }
     }
     Ok(())

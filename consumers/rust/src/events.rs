@@ -1,278 +1,217 @@
-//! Events of the wire, as the publisher wrote them (WIRE §4).
+//! What the application gets: events of the wire, and events of the consumer's own.
 //!
-//! Types only. Fields bear the names of WIRE §9. Prices and quantities are scaled integers, times
-//! nanoseconds since 1970 (0: the venue gave none), `decimal` and `json` values texts.
+//! Types only: nothing here decodes, reads or decides.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::id::{Channel, EntryId};
-use crate::number::Number;
+use crate::book::{Book, OrderBook};
+use crate::errors::Code;
+use crate::states::State;
+use crate::wire::{EntryId, WireBody, WireEvent};
 
-/// `checksum_freq` is above 1 and this update was not compared with Kraken's checksum.
-pub const UNVERIFIED: u64 = 1;
-/// Best bid at or above best offer although the checksum passed.
-pub const CROSSED: u64 = 2;
-/// Learned after the fact.
-pub const BACKFILL: u64 = 4;
-/// Of a candle that was closed before, or of an earlier interval.
-pub const REVISED: u64 = 8;
-/// Tops between this one and the one before were left out.
-pub const CONFLATED: u64 = 16;
-
-/// What all events have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// The entry's id.
-    pub entry_id: EntryId,
-    /// The venue's stamp on the message that caused the event.
-    pub ts_event: u64,
-    /// When the publisher received the frame.
-    pub ts_recv: u64,
-    /// When the publisher encoded the event.
-    pub ts_pub: u64,
-    /// Bit set of WIRE §4.1.
-    pub flags: u64,
-}
-
-/// What a stream is (WIRE §4.3). What its channel has not is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Header {
-    pub channel: Option<Channel>,
-    pub symbol: Option<Box<str>>,
-    pub depth: Option<u32>,
-    pub price_precision: Option<u32>,
-    pub qty_precision: Option<u32>,
-    pub source: Option<Box<str>>,
-    pub trigger: Option<Box<str>>,
-    pub interval: Option<u32>,
-    pub account: Option<Box<str>>,
-}
-
-/// One price and the qty resting there; in an update a qty of 0 removes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
-    /// The scaled price.
-    pub price: Number,
-    /// The scaled quantity.
-    pub qty: Number,
-}
-
-/// One resting order; `time` rules its place in the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Order {
-    pub order_id: Arc<str>,
-    pub price: Number,
-    pub qty: Number,
-    pub time: u64,
-}
-
-/// What becomes of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum ChangeKind {
-    Add,
-    Modify,
-    Delete,
-}
-
-/// One change of a book of orders (WIRE §4.10).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What becomes of the order.
-    pub kind: ChangeKind,
-    /// The order as it is from then on.
-    pub order: Order,
-}
-
-/// One trade (WIRE §4.13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trade {
-    /// Kraken's id, growing by 1 within a symbol.
-    pub trade_id: u64,
-    /// Of the taker: 0 buy, 1 sell.
-    pub side: u8,
-    /// The scaled price.
-    pub price: Number,
-    /// The scaled quantity.
-    pub qty: Number,
-    /// 0 limit, 1 market, 2 another.
-    pub ord_type: u8,
-    /// The venue's stamp.
-    pub time: u64,
-}
-
-/// One pair (WIRE §4.15); `words` are Kraken's own, as JSON text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Pair {
-    pub symbol: Box<str>,
-    pub status: Box<str>,
-    pub price_precision: u64,
-    pub qty_precision: u64,
-    pub words: Box<str>,
-}
-
-/// One asset (WIRE §4.15); `words` are Kraken's own, as JSON text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Asset {
-    pub id: Box<str>,
-    pub status: Box<str>,
-    pub precision: u64,
-    pub words: Box<str>,
-}
-
-/// The best bid and offer (WIRE §4.11); `None` on an empty side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Top {
-    pub bid: Option<Number>,
-    pub bid_qty: Option<Number>,
-    pub ask: Option<Number>,
-    pub ask_qty: Option<Number>,
-}
-
-/// The ticker (WIRE §4.12); `None` where Kraken gave nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Ticker {
-    pub top: Top,
-    pub last: Option<Number>,
-    pub high: Option<Number>,
-    pub low: Option<Number>,
-    pub volume: Option<Number>,
-    pub vwap: Option<Box<str>>,
-    pub change: Option<Box<str>>,
-    pub change_pct: Option<Box<str>>,
-    pub trades: Option<u64>,
-}
-
-/// A candle (WIRE §4.14).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Candle {
-    pub interval_begin: u64,
-    pub open: Number,
-    pub high: Number,
-    pub low: Number,
-    pub close: Number,
-    pub volume: Number,
-    pub vwap: Box<str>,
-    pub trades: u64,
-}
-
-/// The whole state of a channel, as a snapshot holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Content {
-    /// Best first.
-    Book { bids: Vec<Level>, asks: Vec<Level> },
-    /// Best level first, each level's orders in queue order.
-    Level3 { bids: Vec<Order>, asks: Vec<Order> },
-    Bbo(Top),
-    Ticker(Ticker),
-    /// The latest, 50 at most.
-    Trade { trades: Vec<Trade>, last_trade_id: u64 },
-    /// `None` while no candle is open.
-    Ohlc(Option<Candle>),
-    Instrument { pairs: Vec<Pair>, assets: Vec<Asset> },
-    /// Open orders as JSON texts.
-    Executions { orders: Vec<Box<str>>, sequence: u64 },
-    /// Assets as JSON texts.
-    Balances { balances: Vec<Box<str>>, sequence: u64 },
-}
-
-/// The whole state of a stream (WIRE §4.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The wire's version.
-    pub version: u64,
-    /// What the stream is.
-    pub header: Header,
-    /// Of a book's.
-    pub checksum: Option<u32>,
-    /// `None` in a pointer: the content lies in `.snap` under this very id.
-    pub content: Option<Content>,
-}
-
-/// A new life of the sequence (WIRE §4.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Epoch {
-    pub version: u64,
-    pub reason: Box<str>,
-    pub feed: Box<str>,
-    pub writer: u64,
-    pub header: Header,
-    pub prev_epoch: Option<u64>,
-    pub prev_seq: Option<u64>,
-    pub missed_first: Option<u64>,
-    pub missed_last: Option<u64>,
-}
-
-/// What an event says beside its head, by type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Body {
-    Snapshot(Box<Snapshot>),
-    Epoch(Box<Epoch>),
-    /// The state was dropped; a snapshot follows.
-    Reset { reason: Box<str>, note: Option<Box<str>> },
-    /// Alive, nothing new.
-    Heartbeat { checksum: Option<u32>, state: Box<str> },
-    /// The publisher stopped on request.
-    Bye { note: Option<Box<str>> },
-    /// A status stream's pulse.
-    Feed { state: Box<str>, symbols: u64, live: u64, system: Box<str> },
-    /// Something that people should know.
-    Notice { symbol: Box<str>, kind: Box<str>, note: Box<str>, report: Option<Box<str>> },
-    /// One Kraken message of `book`, verified.
-    Update { checksum: u32, bids: Vec<Level>, asks: Vec<Level> },
-    /// One Kraken message of `level3`, verified.
-    Orders { checksum: u32, bids: Vec<Change>, asks: Vec<Change> },
-    Top(Top),
-    Ticker(Box<Ticker>),
-    Trades(Vec<Trade>),
-    /// Trades from first to last that could not be had.
-    TradesGap { reason: Box<str>, note: Option<Box<str>>, first: u64, last: u64 },
-    Candle(Box<Candle>),
-    /// A candle that is final.
-    Closed(Box<Candle>),
-    Instruments { pairs: Vec<Pair>, assets: Vec<Asset> },
-    /// One report, and the whole order after it, as JSON texts.
-    Execution { order_id: Box<str>, report: Box<str>, order: Box<str>, sequence: u64 },
-    /// Orders that are open no more, of which nothing tells the end.
-    OrdersGap { reason: Box<str>, note: Option<Box<str>>, order_id: Vec<Box<str>> },
-    /// One report, and the asset's whole state after it, as JSON texts.
-    Balance { state: Box<str>, report: Box<str>, asset: Box<str>, sequence: u64 },
-    /// An event of a type that this reader does not know; it keeps its place.
-    Unknown { kind: Box<str> },
-}
-
-/// One entry, decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WireEvent {
-    /// What all events have; of an unknown one only the id is kept.
-    pub head: Head,
-    /// What this one says.
+/// What happened in a stream, and its state right after it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// The stream's key.
+    pub stream: Arc<str>,
+    /// The state right after the event; it stays as it is for as long as you keep it.
+    pub state: Arc<State>,
+    /// What happened.
     pub body: Body,
 }
 
-impl WireEvent {
-    /// True for an event of the channel's own, false for those that all channels have (WIRE §3.6).
-    pub fn is_of_channel(&self) -> bool {
-        !matches!(
-            self.body,
-            Body::Snapshot(_)
-                | Body::Epoch(_)
-                | Body::Reset { .. }
-                | Body::Heartbeat { .. }
-                | Body::Bye { .. }
-                | Body::Feed { .. }
-                | Body::Notice { .. }
-                | Body::Unknown { .. }
-        )
+impl Event {
+    /// The L2 book, where it is valid and not stale.
+    #[must_use]
+    pub fn live_book(&self) -> Option<&Book> {
+        self.state.book().filter(|_| self.state.is_live())
     }
+
+    /// The L3 book, where it is valid and not stale.
+    #[must_use]
+    pub fn live_order_book(&self) -> Option<&OrderBook> {
+        self.state.order_book().filter(|_| self.state.is_live())
+    }
+
+    /// What the publisher wrote, `None` for an event of the consumer's own.
+    #[must_use]
+    pub const fn wire(&self) -> Option<&WireEvent> {
+        match &self.body {
+            Body::Wire(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+/// Entries from `first` to `last` of one epoch, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Span {
+    pub first: EntryId,
+    pub last: EntryId,
+}
+
+/// One of the two lines of a stream (WIRE §2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Line {
+    A,
+    B,
+}
+
+impl Line {
+    /// `a` or `b`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Line::A => "a",
+            Line::B => "b",
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Body {
+    /// As the publisher wrote it.
+    Wire(WireEvent),
+    /// The state was loaded from the snapshot at `cursor`; entries after `after` (`None`: nothing
+    /// was seen) and up to it were not told. Where `cursor` is below `after`, entries come again.
+    Joined {
+        /// Where the sequence goes on.
+        cursor: EntryId,
+        /// The last entry told before.
+        after: Option<EntryId>,
+    },
+    /// Code GAP: after `cursor` the stream goes on at `found`. The state is invalid until loaded.
+    Gap {
+        /// The last entry seen.
+        cursor: EntryId,
+        /// The next one there.
+        found: EntryId,
+    },
+    /// Comes before an epoch: what of the old one was written and not seen, and what was published
+    /// to nobody.
+    Missed {
+        /// Written and not read.
+        unseen: Option<Span>,
+        /// Published to nobody.
+        missed: Option<Span>,
+    },
+    /// A bad entry; the state is invalid. After this and after a gap, until the state is there
+    /// again, only resets, byes and epochs are told.
+    Quarantined {
+        /// What is wrong.
+        code: Code,
+        /// The entry.
+        entry_id: EntryId,
+        /// The key or limit concerned.
+        at: &'static str,
+    },
+    /// Code STALE: no entry for so long.
+    Stale {
+        /// Since the last entry.
+        age: Duration,
+    },
+    /// Code REGRESSION: the stream was rolled back from `cursor` to `head`, and goes on from there.
+    Regression {
+        /// The last entry seen.
+        cursor: EntryId,
+        /// The newest one there.
+        head: EntryId,
+    },
+    /// More than half of the kept entries (`first` to `last`) lie after `cursor`: read faster.
+    TrimWarning {
+        /// The last entry seen.
+        cursor: EntryId,
+        /// The oldest one kept.
+        first: EntryId,
+        /// The newest one.
+        last: EntryId,
+    },
+    /// Redis is away; the client tries again by itself. The state stands still.
+    Disconnected {
+        /// The failure.
+        reason: String,
+    },
+    /// Redis answers again; the sequence goes on where it stood.
+    Reconnected,
+    /// Of two lines followed as one (WIRE §7.7): this one has a valid state.
+    LineUp {
+        /// Which.
+        line: Line,
+    },
+    /// A line is lost; the other, where it is up, carries on and nothing is missing.
+    LineDown {
+        /// Which.
+        line: Line,
+        /// By what.
+        cause: Box<Body>,
+    },
+    /// It goes on with a line where the two did not meet: the state is whole and proven, but events
+    /// between may have been told by neither, or are told a second time.
+    Jump {
+        /// The one that it goes on with.
+        line: Line,
+    },
+}
+
+impl Body {
+    pub(crate) const fn wire_body(&self) -> Option<&WireBody> {
+        match self {
+            Body::Wire(event) => Some(&event.body),
+            _ => None,
+        }
+    }
+
+    /// An event of the channel's own (WIRE §3.6).
+    pub(crate) const fn is_of_channel(&self) -> bool {
+        match self.wire_body() {
+            Some(body) => body.is_of_channel(),
+            None => false,
+        }
+    }
+
+    pub(crate) const fn is_snapshot(&self) -> bool {
+        matches!(self.wire_body(), Some(WireBody::Snapshot(_)))
+    }
+}
+
+/// One entry of any stream as it is, or what kept some away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// An entry.
+    Entry(WireEvent),
+    /// An entry that does not decode.
+    Quarantined {
+        /// What is wrong.
+        code: Code,
+        /// The entry.
+        entry_id: EntryId,
+        /// The key or limit concerned.
+        at: &'static str,
+    },
+    /// After `cursor` the stream goes on at `found`.
+    Gap {
+        /// The last entry read.
+        cursor: EntryId,
+        /// The next one there.
+        found: EntryId,
+    },
+    /// Redis is away; the client tries again by itself.
+    Disconnected {
+        /// The failure.
+        reason: String,
+    },
+    /// Redis answers again.
+    Reconnected,
 }

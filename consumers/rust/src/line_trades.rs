@@ -1,215 +1,244 @@
 //! Two lines of a `trade` stream told as one (WIRE §7.7): by trade id, without loss or duplicate.
 //!
-//! Pure, like `lines`. The state told is one of its own, with the ids that were told. Ids that a line
-//! names as a gap, or leaves out with a new snapshot, are waited for while the other line may yet bring
-//! them; a `TradesGap` is told of those that neither had.
+//! Pure, like `lines`. The state told is one of its own, with the ids that were told. Ids that a
+//! line names as a gap, or leaves out with a new snapshot, are waited for while the other line may
+//! yet bring them; a gap is told of those that neither had.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channels::keep_latest;
-use crate::events::{BACKFILL, Body, Head, Trade, WireEvent};
-use crate::id::Channel;
-use crate::lines::{Pulse, Said, States};
-use crate::state::{Held, State};
-use crate::told::{Line, Told};
+use crate::arbiter::States;
+use crate::channels::put_behind;
+use crate::events::{Body, Event};
+use crate::lines::Pair;
+use crate::replica::Told;
+use crate::states::{Holding, LatestTrades, State};
+use crate::wire::{BACKFILL, Channel, EntryId, Trade, TradesGap, WireBody, WireEvent};
 
 /// How long missing ids are waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Trades behind missing ids, beyond which these are given up.
-const HELD_MOST: usize = 10_000;
+const HELD: usize = 10_000;
+
+/// Of the latest entry of either line: what the events made here bear.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stamps {
+    entry_id: EntryId,
+    ts_event: u64,
+    ts_recv: u64,
+    ts_pub: u64,
+    flags: u64,
+}
+
+impl Stamps {
+    const fn of(event: &WireEvent) -> Self {
+        let WireEvent { entry_id, ts_event, ts_recv, ts_pub, flags, .. } = *event;
+        Self { entry_id, ts_event, ts_recv, ts_pub, flags }
+    }
+}
 
 /// The arbiter of two lines of trades.
 #[derive(Debug)]
-pub struct TradeLines {
-    pulse: Pulse,
-    state: State,
-    /// The last id told, 0 at first.
-    last: u64,
+pub(crate) struct TradeLines {
+    pair: Pair,
+    state: Arc<State>,
     /// The last id that each line has told or left out; 0 where unknown.
     passed: [u64; 2],
     /// Trades not told yet, by id.
     held: BTreeMap<u64, Trade>,
     missing_since: Option<Duration>,
-    head: Head,
-    line: Line,
-}
-
-impl Default for TradeLines {
-    fn default() -> Self {
-        Self {
-            pulse: Pulse::default(),
-            state: State::new(Channel::Trade),
-            last: 0,
-            passed: [0, 0],
-            held: BTreeMap::new(),
-            missing_since: None,
-            head: Head::default(),
-            line: Line::A,
-        }
-    }
+    stamps: Stamps,
+    line: usize,
 }
 
 impl TradeLines {
-    /// The state of what was told.
-    pub fn state(&self) -> &State {
-        &self.state
+    pub(crate) fn new(streams: [Arc<str>; 2]) -> Self {
+        Self {
+            pair: Pair::new(streams),
+            state: Arc::new(State::new(Channel::Trade)),
+            passed: [0; 2],
+            held: BTreeMap::new(),
+            missing_since: None,
+            stamps: Stamps::default(),
+            line: 0,
+        }
     }
 
-    /// Takes what a line's replica tells; gives what the application is told.
-    pub fn take(&mut self, line: Line, told: Told, states: States<'_>, now: Duration) -> Vec<Said> {
-        if matches!(told, Told::Disconnected { .. } | Told::Reconnected) {
-            if line != self.line {
-                return Vec::new();
+    /// Take what a line's replica tells; tell what the application gets.
+    pub(crate) fn take(
+        &mut self,
+        line: usize,
+        event: Event,
+        now: Duration,
+        states: States<'_>,
+        told: &mut Told,
+    ) {
+        if matches!(event.body, Body::Disconnected { .. } | Body::Reconnected) {
+            if line == self.line {
+                let is_away = matches!(event.body, Body::Disconnected { .. });
+                let state = self.state_mut();
+                state.is_stale = state.is_valid && is_away;
+                told.push_back(Event { state: Arc::clone(&self.state), ..event });
             }
-            let is_away = matches!(told, Told::Disconnected { .. });
-            self.state.is_stale = self.state.is_valid && is_away;
-            return vec![self.said(told)];
+            return;
         }
-        let state = states[line as usize];
-        let was_up = self.pulse.takes(line, &told, state, now);
-        let is_up = self.pulse.is_up(line);
+        let was_up = self.pair.takes(line, &event, now);
+        let is_up = self.pair.up[line];
         self.line = line;
-        let mut said = Vec::new();
         if was_up && !is_up {
-            self.passed[line as usize] = 0;
-            self.state.is_valid = states.iter().any(|state| state.is_valid);
-            self.state.is_stale = !self.pulse.is_up(line.other());
-            said.push(self.said(Told::LineDown(line, Box::new(told.clone()))));
+            self.passed[line] = 0;
+            let is_any_up = self.pair.up.contains(&true);
+            let state = self.state_mut();
+            state.is_valid = states.iter().any(|state| state.is_valid);
+            state.is_stale = !is_any_up;
+            told.push_back(self.pair.line_down(line, event.body.clone(), &self.state));
         }
         if is_up {
-            self.state.is_valid = true;
-            self.state.is_stale = false;
+            let state = self.state_mut();
+            (state.is_valid, state.is_stale) = (true, false);
         }
         if !was_up && is_up {
-            self.begin(state);
-            said.push(self.said(Told::LineUp(line)));
+            self.begin(&event.state);
+            told.push_back(self.pair.line_up(line, &self.state));
         }
-        self.taken(line, &told, state, now, &mut said);
-        said
+        self.taken(line, event, now, told);
     }
 
-    /// Lets time pass: what is missing is not waited for any longer.
-    pub fn ticked(&mut self, now: Duration) -> Vec<Said> {
-        let mut said = Vec::new();
-        self.advance(now, &mut said);
-        said
+    /// Let time pass: what is missing is not waited for any longer.
+    pub(crate) fn ticked(&mut self, now: Duration, told: &mut Told) {
+        self.advance(now, told);
     }
 
-    /// Takes the header of the line that is up; nothing before the first one's last id is told.
-    fn begin(&mut self, state: &State) {
-        if let (0, Held::Trade { last_trade_id, .. }) = (self.last, &state.held) {
-            self.last = *last_trade_id;
-            self.state.held = state.held.clone();
+    fn state_mut(&mut self) -> &mut State {
+        Arc::make_mut(&mut self.state)
+    }
+
+    fn own(&self) -> &LatestTrades {
+        latest(&self.state)
+    }
+
+    fn own_mut(&mut self) -> &mut LatestTrades {
+        match &mut self.state_mut().holding {
+            Holding::Trade(held) => held,
+            _ => unreachable!("the state of trades holds trades"),
         }
-        self.state.header = state.header.clone();
     }
 
-    fn taken(
-        &mut self,
-        line: Line,
-        told: &Told,
-        state: &State,
-        now: Duration,
-        said: &mut Vec<Said>,
-    ) {
-        let Held::Trade { last_trade_id, trades: latest } = &state.held else {
-            return;
-        };
-        let mut rows: Vec<Trade> = Vec::new();
-        let event = told.wire();
-        let is_loaded = matches!(told, Told::Joined { .. })
-            || event.is_some_and(|event| matches!(event.body, Body::Snapshot(_)));
-        let passed = match event.map(|event| (&event.head, &event.body)) {
-            Some((head, Body::Trades(trades))) => {
-                self.head = *head;
-                rows.clone_from(trades);
-                trades.last().map_or(0, |trade| trade.trade_id)
+    /// Take the header of the first line that is up; nothing before its last id is told.
+    fn begin(&mut self, theirs: &State) {
+        if self.own().last_trade_id == 0 {
+            *self.own_mut() = latest(theirs).clone();
+        }
+        self.state_mut().header.clone_from(&theirs.header);
+    }
+
+    fn taken(&mut self, line: usize, event: Event, now: Duration, told: &mut Told) {
+        let state = &event.state;
+        let (rows, passed): (&[Trade], u64) = match &event.body {
+            Body::Wire(wire) if matches!(wire.body, WireBody::Snapshot(_)) && !state.is_valid => {
+                return;
             }
-            Some((head, Body::TradesGap { last, .. })) => {
-                self.head = *head;
-                *last
-            }
-            _ if is_loaded && state.is_valid => {
-                let (entry_id, ts_event) = (state.entry_id, state.ts_event);
-                self.head = Head { entry_id, ts_event, flags: BACKFILL, ..Head::default() };
-                rows.extend(latest);
-                *last_trade_id
-            }
+            Body::Joined { .. } if !state.is_valid => return,
+            Body::Wire(wire) => match &wire.body {
+                WireBody::Trades(rows) => {
+                    self.stamps = Stamps::of(wire);
+                    (rows, rows.last().map_or(0, |row| row.trade_id))
+                }
+                WireBody::TradesGap(gap) => {
+                    self.stamps = Stamps::of(wire);
+                    (&[], gap.last)
+                }
+                WireBody::Snapshot(_) => self.whole(state),
+                _ => return,
+            },
+            Body::Joined { .. } => self.whole(state),
             _ => return,
         };
-        self.state.entry_id = state.entry_id;
-        self.state.ts_event = state.ts_event;
-        let known = &mut self.passed[line as usize];
-        *known = passed.max(*known);
-        let news = rows.iter().filter(|trade| trade.trade_id > self.last);
-        self.held.extend(news.map(|trade| (trade.trade_id, *trade)));
-        self.advance(now, said);
+        self.passed[line] = passed.max(self.passed[line]);
+        let last = self.own().last_trade_id;
+        let new = rows.iter().filter(|row| row.trade_id > last);
+        self.held.extend(new.map(|row| (row.trade_id, *row)));
+        let own = self.state_mut();
+        (own.epoch, own.seq, own.ts_event) = (state.epoch, state.seq, state.ts_event);
+        self.advance(now, told);
     }
 
-    /// Tells what follows on; of what is missing, only what nobody can bring any more.
-    fn advance(&mut self, now: Duration, said: &mut Vec<Said>) {
-        if let (0, Some((lowest, _))) = (self.last, self.held.first_key_value()) {
-            self.last = lowest.saturating_sub(1); // no trade was known: any id may come
+    /// What a line's whole state brings.
+    fn whole<'a>(&mut self, state: &'a State) -> (&'a [Trade], u64) {
+        self.stamps = Stamps {
+            entry_id: EntryId::new(state.epoch, state.seq),
+            ts_event: state.ts_event,
+            flags: BACKFILL,
+            ..Stamps::default()
+        };
+        let held = latest(state);
+        (&held.trades, held.last_trade_id)
+    }
+
+    /// Tell what follows on; of what is missing, only what nobody can bring any more.
+    fn advance(&mut self, now: Duration, told: &mut Told) {
+        if self.own().last_trade_id == 0
+            && let Some((&lowest, _)) = self.held.first_key_value()
+        {
+            // No trade was known: any id may come.
+            self.own_mut().last_trade_id = lowest.saturating_sub(1);
         }
         loop {
-            let rows = self.following();
-            if !rows.is_empty() {
-                self.missing_since = None;
-                self.keep(Some(&rows));
-                said.push(self.event(Body::Trades(rows)));
-            }
-            let beyond = self.held.first_key_value().map(|(id, _)| id.saturating_sub(1));
-            let last = beyond.unwrap_or(self.passed[0].max(self.passed[1]));
-            if last <= self.last || self.last == 0 {
+            self.tell_following(told);
+            let own = self.own().last_trade_id;
+            let last = match self.held.first_key_value() {
+                Some((&lowest, _)) => lowest - 1,
+                None => self.passed[0].max(self.passed[1]),
+            };
+            if last <= own || own == 0 {
                 self.missing_since = None;
                 return;
             }
             let since = *self.missing_since.get_or_insert(now);
-            let is_late = now.saturating_sub(since) >= PATIENCE || self.held.len() > HELD_MOST;
+            let is_late = now.saturating_sub(since) >= PATIENCE || self.held.len() > HELD;
             if self.may_come(last) && !is_late {
                 return;
             }
-            let first = self.last + 1;
-            self.last = last;
-            self.keep(None);
-            let reason = "unfilled".into();
-            said.push(self.event(Body::TradesGap { reason, note: None, first, last }));
+            *self.own_mut() = LatestTrades { last_trade_id: last, trades: Vec::new() };
+            let (reason, note) = ("unfilled".to_owned(), None);
+            let gap = TradesGap { reason, note, first: own + 1, last };
+            self.tell(WireBody::TradesGap(gap), told);
         }
     }
 
-    /// Takes the trades held that follow the last one told without a hole.
-    fn following(&mut self) -> Vec<Trade> {
+    fn tell_following(&mut self, told: &mut Told) {
         let mut rows = Vec::new();
-        while let Some(trade) = self.last.checked_add(1).and_then(|next| self.held.remove(&next)) {
-            self.last = trade.trade_id;
-            rows.push(trade);
+        let mut last = self.own().last_trade_id;
+        while let Some(row) = last.checked_add(1).and_then(|next| self.held.remove(&next)) {
+            rows.push(row);
+            last = row.trade_id;
         }
-        rows
-    }
-
-    /// Keeps the state equal to what was told: more trades, or a gap, which leaves none.
-    fn keep(&mut self, more: Option<&[Trade]>) {
-        if let Held::Trade { last_trade_id, trades } = &mut self.state.held {
-            *last_trade_id = self.last;
-            match more {
-                Some(rows) => keep_latest(trades, rows),
-                None => trades.clear(),
-            }
+        if rows.is_empty() {
+            return;
         }
+        self.missing_since = None;
+        let own = self.own_mut();
+        own.last_trade_id = last;
+        put_behind(&mut own.trades, &rows);
+        self.tell(WireBody::Trades(rows), told);
     }
 
     /// Whether a line that is up has not come as far as `last`.
     fn may_come(&self, last: u64) -> bool {
-        let is_before = |line: Line| self.pulse.is_up(line) && self.passed[line as usize] < last;
-        is_before(Line::A) || is_before(Line::B)
+        self.pair.up.iter().zip(self.passed).any(|(&is_up, passed)| is_up && passed < last)
     }
 
-    fn event(&self, body: Body) -> Said {
-        self.said(Told::Wire(WireEvent { head: self.head, body }))
+    fn tell(&self, body: WireBody, told: &mut Told) {
+        let Stamps { entry_id, ts_event, ts_recv, ts_pub, flags } = self.stamps;
+        let event = WireEvent { entry_id, ts_event, ts_recv, ts_pub, flags, body };
+        told.push_back(self.pair.event(self.line, &self.state, Body::Wire(event)));
     }
+}
 
-    fn said(&self, told: Told) -> Said {
-        Said { line: self.line, state: self.line, told }
+fn latest(state: &State) -> &LatestTrades {
+    match &state.holding {
+        Holding::Trade(held) => held,
+        _ => unreachable!("the state of trades holds trades"),
     }
 }

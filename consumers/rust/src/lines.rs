@@ -1,125 +1,130 @@
-//! Two lines of a stream told as one: the arbiter of WIRE §7.7. `trade` has one of its own.
+//! Two lines of a stream told as one: the arbiter of WIRE §7.7. `trade` has one of its own, in
+//! `line_trades`.
 //!
-//! Pure: no I/O, no clock. It is handed what the replicas of the lines tell, as they tell it, and
-//! gives back what the application is told. Promises: the state of every event is one line's own proven
-//! state, never mixed of two; an event that both lines have is told once; what was told by neither, or
-//! may be told twice, is announced by a `Jump`.
+//! Pure: no I/O, no clock. It is handed what the replicas of the lines tell, as they tell it, with
+//! `now` (of any monotonic clock), and puts behind `told` what the application is told. Promises:
+//! the state of every event is one line's own proven state, never mixed of two; an event that both
+//! lines have is told once; what was told by neither, or may be told twice, is announced by a
+//! `Jump`.
 //!
-//! One line leads: its events are told. That says nothing about its health: of two good lines it is
-//! whoever had the latest event first.
+//! The lines are 0 and 1 here. One leads: its events are told. That says nothing about its health:
+//! of two good lines it is whoever had the latest event first.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::events::{Asset, Body, Candle, Pair, Ticker, Top};
-use crate::state::{Held, State};
-use crate::told::{Line, Told};
+use crate::arbiter::States;
+use crate::events::{Body, Event, Line};
+use crate::replica::Told;
+use crate::states::{Holding, State};
+use crate::wire::{Candle, Instruments, Ticker, Top, WireBody};
 
+/// The lines by their numbers.
+const NAMES: [Line; 2] = [Line::A, Line::B];
 /// Marks that a line may be behind and still meet the other.
 const TRAIL: usize = 1000;
 /// How long a line that the other has passed may say nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What the application is told: of which line's stream, and whose state is that of the event.
-#[derive(Debug)]
-pub struct Said {
-    /// Whose stream.
-    pub line: Line,
-    /// Whose state.
-    pub state: Line,
-    /// What.
-    pub told: Told,
-}
-
-/// The states of both lines, `a` first.
-pub type States<'a> = [&'a State; 2];
-
 /// Where an event leaves its line: the venue's stamp, and what the state is known by.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Mark {
-    stamp: u64,
+    ts_event: u64,
     known_by: KnownBy,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum KnownBy {
     Checksum(u32),
     Top(Top),
     Ticker(Box<Ticker>),
     Candle(Option<Box<Candle>>),
-    Instruments(Vec<Pair>, Vec<Asset>),
-    Report(Box<str>, Box<str>),
+    Words(String, String),
+    Instruments(Box<Instruments>),
 }
 
-fn mark_of(told: &Told, state: &State) -> Option<Mark> {
-    let known_by = match told {
-        Told::Joined { .. } => return mark_of_state(state),
-        Told::Wire(event) => match &event.body {
-            Body::Update { checksum, .. } | Body::Orders { checksum, .. } => {
-                KnownBy::Checksum(*checksum)
+/// The mark of an event, `None` where it tells nothing of that.
+fn mark_of(event: &Event) -> Option<Mark> {
+    let mark = |ts_event, known_by| Some(Mark { ts_event, known_by });
+    if let Body::Wire(wire) = &event.body {
+        let at = wire.ts_event;
+        match &wire.body {
+            WireBody::Update(update) => return mark(at, KnownBy::Checksum(update.checksum)),
+            WireBody::Orders(orders) => return mark(at, KnownBy::Checksum(orders.checksum)),
+            WireBody::Execution(execution) => {
+                let words = (execution.order_id.clone(), execution.report.clone());
+                return mark(at, KnownBy::Words(words.0, words.1));
             }
-            Body::Execution { order_id, report, .. } => {
-                KnownBy::Report(order_id.clone(), report.clone())
+            WireBody::Balance(balance) => {
+                let words = (balance.asset.clone(), balance.report.clone());
+                return mark(at, KnownBy::Words(words.0, words.1));
             }
-            Body::Balance { asset, report, .. } => KnownBy::Report(asset.clone(), report.clone()),
-            Body::Instruments { pairs, assets } => {
-                KnownBy::Instruments(pairs.clone(), assets.clone())
+            WireBody::Instruments(changed) => {
+                return mark(at, KnownBy::Instruments(Box::new(changed.clone())));
             }
-            Body::Snapshot(_) => return mark_of_state(state),
-            _ if event.is_of_channel() => return mark_of_state(state),
-            _ => return None,
-        },
+            _ => {}
+        }
+    }
+    let body = &event.body;
+    let is_marked =
+        body.is_of_channel() || body.is_snapshot() || matches!(body, Body::Joined { .. });
+    if !is_marked || !event.state.is_valid {
+        return None;
+    }
+    let known_by = match &event.state.holding {
+        Holding::Book(book) => KnownBy::Checksum(book.checksum()),
+        Holding::Level3(book) => KnownBy::Checksum(book.checksum()),
+        Holding::Bbo(top) => KnownBy::Top(*top),
+        Holding::Ticker(ticker) => KnownBy::Ticker(Box::new(ticker.clone())),
+        Holding::Ohlc(candle) => KnownBy::Candle(candle.clone().map(Box::new)),
         _ => return None,
     };
-    told.wire().map(|event| Mark { stamp: event.head.ts_event, known_by })
-}
-
-fn mark_of_state(state: &State) -> Option<Mark> {
-    let known_by = match &state.held {
-        _ if !state.is_valid => return None,
-        Held::Book(book) => KnownBy::Checksum(book.checksum()),
-        Held::Level3(book) => KnownBy::Checksum(book.checksum()),
-        Held::Bbo(top) => KnownBy::Top(*top),
-        Held::Ticker(ticker) => KnownBy::Ticker(Box::new(ticker.clone())),
-        Held::Ohlc(candle) => KnownBy::Candle(candle.clone().map(Box::new)),
-        _ => return None,
-    };
-    Some(Mark { stamp: state.ts_event, known_by })
+    mark(event.state.ts_event, known_by)
 }
 
 /// Which of two lines are up: their states valid, and they have not ended.
-#[derive(Debug, Default)]
-pub(crate) struct Pulse {
-    up: [bool; 2],
+#[derive(Debug)]
+pub(crate) struct Pair {
+    streams: [Arc<str>; 2],
+    pub(crate) up: [bool; 2],
     heard: [Duration; 2],
 }
 
-impl Pulse {
-    pub fn is_up(&self, line: Line) -> bool {
-        self.up[line as usize]
+impl Pair {
+    pub(crate) fn new(streams: [Arc<str>; 2]) -> Self {
+        Self { streams, up: [false; 2], heard: [Duration::ZERO; 2] }
     }
 
-    pub fn are_both_up(&self) -> bool {
-        self.up == [true, true]
-    }
-
-    /// Notes how a line stands after an event; returns whether it was up before.
-    pub fn takes(&mut self, line: Line, told: &Told, state: &State, now: Duration) -> bool {
-        let is_stale = matches!(told, Told::Stale { .. });
+    /// Note how a line stands after an event; return whether it was up before.
+    pub(crate) fn takes(&mut self, line: usize, event: &Event, now: Duration) -> bool {
+        let is_stale = matches!(event.body, Body::Stale { .. });
         if !is_stale {
-            self.heard[line as usize] = now;
+            self.heard[line] = now;
         }
-        let is_bye = told.wire().is_some_and(|event| matches!(event.body, Body::Bye { .. }));
-        let is_up = state.is_valid && !is_stale && !is_bye;
-        std::mem::replace(&mut self.up[line as usize], is_up)
+        let is_bye = matches!(event.body.wire_body(), Some(WireBody::Bye { .. }));
+        let is_up = event.state.is_valid && !is_bye && !is_stale;
+        std::mem::replace(&mut self.up[line], is_up)
+    }
+
+    pub(crate) fn event(&self, line: usize, state: &Arc<State>, body: Body) -> Event {
+        Event { stream: Arc::clone(&self.streams[line]), state: Arc::clone(state), body }
+    }
+
+    pub(crate) fn line_up(&self, line: usize, state: &Arc<State>) -> Event {
+        self.event(line, state, Body::LineUp { line: NAMES[line] })
+    }
+
+    pub(crate) fn line_down(&self, line: usize, cause: Body, state: &Arc<State>) -> Event {
+        self.event(line, state, Body::LineDown { line: NAMES[line], cause: Box::new(cause) })
     }
 }
 
 /// The arbiter of every channel but `trade`.
 #[derive(Debug)]
-pub struct Lines {
-    pulse: Pulse,
-    lead: Line,
+pub(crate) struct Lines {
+    pair: Pair,
+    lead: usize,
     marks: [Option<Mark>; 2],
     /// The leader's marks since the other line's own, the newest last.
     trail: VecDeque<Mark>,
@@ -129,155 +134,163 @@ pub struct Lines {
     owed: VecDeque<Mark>,
 }
 
-impl Default for Lines {
-    fn default() -> Self {
+impl Lines {
+    pub(crate) fn new(streams: [Arc<str>; 2]) -> Self {
         Self {
-            pulse: Pulse::default(),
-            lead: Line::A,
+            pair: Pair::new(streams),
+            lead: 0,
             marks: [None, None],
             trail: VecDeque::new(),
             is_apart: true,
             owed: VecDeque::new(),
         }
     }
-}
 
-impl Lines {
-    /// Takes what a line's replica tells; gives what the application is told.
-    pub fn take(&mut self, line: Line, told: Told, states: States<'_>, now: Duration) -> Vec<Said> {
-        if matches!(told, Told::Disconnected { .. } | Told::Reconnected) {
-            // Both lie on one server.
-            return if line == self.lead { vec![own(line, told)] } else { Vec::new() };
-        }
-        let state = states[line as usize];
-        let was_up = self.pulse.takes(line, &told, state, now);
-        let mark = mark_of(&told, state);
-        if mark.is_some() {
-            self.marks[line as usize].clone_from(&mark);
-        }
-        let (is_up, is_other_up) = (self.pulse.is_up(line), self.pulse.is_up(line.other()));
-        match (was_up, is_up) {
-            (true, false) => self.lost(line, told),
-            (false, true) => self.found(line, told),
-            (false, false) => {
-                let is_told = !is_other_up && self.follows(line, &told);
-                if is_told { vec![own(line, told)] } else { Vec::new() }
+    /// Take what a line's replica tells; tell what the application gets.
+    pub(crate) fn take(
+        &mut self,
+        line: usize,
+        event: Event,
+        now: Duration,
+        states: States<'_>,
+        told: &mut Told,
+    ) {
+        if matches!(event.body, Body::Disconnected { .. } | Body::Reconnected) {
+            if line == self.lead {
+                told.push_back(event); // both lie on one server
             }
-            (true, true) if line == self.lead => self.of_leader(told, mark),
-            (true, true) => self.of_other(line, told, mark),
+            return;
+        }
+        let was_up = self.pair.takes(line, &event, now);
+        let mark = mark_of(&event);
+        if mark.is_some() {
+            self.marks[line].clone_from(&mark);
+        }
+        match (was_up, self.pair.up[line]) {
+            (true, false) => self.lost(line, event, states, told),
+            (false, true) => self.found(line, event, states, told),
+            (false, false) => {
+                if !self.pair.up[1 - line] && self.follows(line, &event) {
+                    told.push_back(event);
+                }
+            }
+            (true, true) if line == self.lead => self.of_leader(event, mark, states, told),
+            (true, true) => {
+                if let Some(mark) = mark {
+                    self.of_other(event, mark, told);
+                }
+            }
         }
     }
 
-    /// Lets time pass: a leader that says nothing while the other has passed it leads no more.
-    pub fn ticked(&mut self, now: Duration) -> Vec<Said> {
-        let marks = (&self.marks[self.lead as usize], &self.marks[self.lead.other() as usize]);
-        let is_passed = matches!(marks, (Some(own), Some(others)) if others.stamp > own.stamp);
-        let is_silent = now.saturating_sub(self.pulse.heard[self.lead as usize]) >= PATIENCE;
-        if self.is_apart && is_passed && is_silent && self.pulse.are_both_up() {
-            return vec![self.jump(self.lead.other())];
+    /// Let time pass: a leader that says nothing while the other has passed it leads no more.
+    pub(crate) fn ticked(&mut self, now: Duration, states: States<'_>, told: &mut Told) {
+        let other = 1 - self.lead;
+        let stamp = |line: usize| self.marks[line].as_ref().map(|mark| mark.ts_event);
+        let is_passed =
+            stamp(self.lead).zip(stamp(other)).is_some_and(|(own, theirs)| theirs > own);
+        let is_silent = now.saturating_sub(self.pair.heard[self.lead]) >= PATIENCE;
+        if self.is_apart && is_passed && is_silent && self.pair.up == [true; 2] {
+            let jump = self.jump(other, states);
+            told.push_back(jump);
         }
-        Vec::new()
     }
 
-    fn lost(&mut self, line: Line, told: Told) -> Vec<Said> {
-        let other = line.other();
-        let is_other_up = self.pulse.is_up(other);
-        let state = if is_other_up { other } else { line };
-        let mut said = vec![Said { line, state, told: Told::LineDown(line, Box::new(told)) }];
-        if !is_other_up {
+    fn lost(&mut self, line: usize, event: Event, states: States<'_>, told: &mut Told) {
+        let other = 1 - line;
+        if !self.pair.up[other] {
             self.owed.clear();
-        } else if line != self.lead {
+            told.push_back(self.pair.line_down(line, event.body, states[line]));
+            return;
+        }
+        told.push_back(self.pair.line_down(line, event.body, states[other]));
+        if line != self.lead {
             self.is_apart = true;
         } else if self.is_apart || !self.owed.is_empty() {
-            said.push(self.jump(other));
+            let jump = self.jump(other, states);
+            told.push_back(jump);
         } else {
             self.owed = std::mem::take(&mut self.trail);
             self.leads(other);
         }
-        said
     }
 
-    fn found(&mut self, line: Line, told: Told) -> Vec<Said> {
-        if self.pulse.is_up(line.other()) {
+    fn found(&mut self, line: usize, event: Event, states: States<'_>, told: &mut Told) {
+        if self.pair.up[1 - line] {
+            told.push_back(self.pair.line_up(line, states[self.lead]));
             self.is_apart = true;
             if line != self.lead
-                && let Some(mark) = self.marks[line as usize].clone()
+                && let Some(mark) = self.marks[line].clone()
             {
                 self.place(&mark);
             }
-            return vec![Said { line, state: self.lead, told: Told::LineUp(line) }];
+            return;
         }
-        let mut said = vec![own(line, Told::LineUp(line))];
-        let is_loaded = matches!(told, Told::Joined { .. })
-            || told.wire().is_some_and(|event| matches!(event.body, Body::Snapshot(_)));
-        let is_new = line != self.lead && !is_loaded;
+        told.push_back(self.pair.line_up(line, states[line]));
+        let is_whole = event.body.is_snapshot() || matches!(event.body, Body::Joined { .. });
+        let is_new = line != self.lead && !is_whole;
         self.leads(line);
         if is_new {
             // The other may have told all of this before it was lost.
-            said.push(self.jump(line));
+            let jump = self.jump(line, states);
+            told.push_back(jump);
         }
-        said.push(own(line, told));
-        said
+        told.push_back(event);
     }
 
     /// Both are down: what comes of a channel comes from the line that leads from here.
-    fn follows(&mut self, line: Line, told: &Told) -> bool {
-        if told.wire().is_some_and(|event| event.is_of_channel()) {
+    fn follows(&mut self, line: usize, event: &Event) -> bool {
+        if event.body.is_of_channel() {
             self.leads(line);
         }
         line == self.lead
     }
 
-    fn of_leader(&mut self, told: Told, mark: Option<Mark>) -> Vec<Said> {
-        let lead = self.lead;
+    fn of_leader(&mut self, event: Event, mark: Option<Mark>, states: States<'_>, told: &mut Told) {
         let Some(mark) = mark else {
-            return if self.owed.is_empty() { vec![own(lead, told)] } else { Vec::new() };
+            if self.owed.is_empty() {
+                told.push_back(event);
+            }
+            return;
         };
-        self.comes_by(mark.clone());
         if self.owed.is_empty() {
-            vec![own(lead, told)]
+            self.comes_by(mark);
         } else if drop_through(&mut self.owed, &mark) {
-            Vec::new()
+            return self.comes_by(mark);
         } else {
-            vec![self.jump(lead), own(lead, told)]
+            self.comes_by(mark);
+            let jump = self.jump(self.lead, states);
+            told.push_back(jump);
         }
+        told.push_back(event);
     }
 
-    fn of_other(&mut self, line: Line, told: Told, mark: Option<Mark>) -> Vec<Said> {
-        let Some(mark) = mark else {
-            return Vec::new();
-        };
-        let is_level = !self.is_apart && self.trail.is_empty() && self.owed.is_empty();
-        if self.place(&mark) || !is_level {
-            return Vec::new();
+    fn of_other(&mut self, event: Event, mark: Mark, told: &mut Told) {
+        let are_level = !self.is_apart && self.trail.is_empty() && self.owed.is_empty();
+        if self.place(&mark) || !are_level {
+            return;
         }
-        self.leads(line);
+        self.leads(1 - self.lead);
         self.is_apart = false;
         self.comes_by(mark);
-        vec![own(line, told)]
+        told.push_back(event);
     }
 
-    /// Finds where the other line stands; if nowhere in the trail, it is apart.
+    /// Find where the other line stands; if nowhere in the trail, it is apart.
     fn place(&mut self, mark: &Mark) -> bool {
-        let is_found = if drop_through(&mut self.trail, mark) {
-            true
-        } else if self.is_apart && self.marks[self.lead as usize].as_ref() == Some(mark) {
+        let is_in_trail = drop_through(&mut self.trail, mark);
+        let is_met = !is_in_trail && self.is_apart && self.marks[self.lead].as_ref() == Some(mark);
+        if is_met {
             self.trail.clear();
-            true
-        } else {
-            false
-        };
-        self.is_apart = !is_found;
-        is_found
+        }
+        self.is_apart = !(is_in_trail || is_met);
+        !self.is_apart
     }
 
     /// The leader has come to a mark: the other line is behind it, or was ahead and is met.
     fn comes_by(&mut self, mark: Mark) {
-        let other = self.lead.other();
-        let is_met = self.is_apart
-            && self.pulse.is_up(other)
-            && self.marks[other as usize].as_ref() == Some(&mark);
-        if is_met {
+        let other = 1 - self.lead;
+        if self.is_apart && self.pair.up[other] && self.marks[other].as_ref() == Some(&mark) {
             self.trail.clear();
             self.is_apart = false;
             return;
@@ -289,30 +302,26 @@ impl Lines {
         }
     }
 
-    fn leads(&mut self, line: Line) {
+    fn leads(&mut self, line: usize) {
         self.lead = line;
         self.trail.clear();
         self.is_apart = true;
     }
 
-    fn jump(&mut self, line: Line) -> Said {
+    fn jump(&mut self, line: usize, states: States<'_>) -> Event {
         if line != self.lead {
             self.leads(line);
         }
         self.owed.clear();
-        own(line, Told::Jump(line))
+        self.pair.event(line, states[line], Body::Jump { line: NAMES[line] })
     }
 }
 
-fn own(line: Line, told: Told) -> Said {
-    Said { line, state: line, told }
-}
-
-/// Drops up to the mark and with it, if it is there.
+/// Drop marks up to the first such one and with it; return whether there was one.
 fn drop_through(marks: &mut VecDeque<Mark>, mark: &Mark) -> bool {
-    let Some(at) = marks.iter().position(|each| each == mark) else {
-        return false;
-    };
-    marks.drain(..=at);
-    true
+    let found = marks.iter().position(|known| known == mark);
+    if let Some(at) = found {
+        marks.drain(..=at);
+    }
+    found.is_some()
 }

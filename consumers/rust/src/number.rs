@@ -1,225 +1,270 @@
-//! Exact numbers of any size that the wire knows: scaled integers, and decimals at the edge.
+//! Exact numbers: scaled integers of up to 40 digits, and their decimal text at the edge.
 //!
-//! A `Number` holds 192 bits, more than the 40 digits of WIRE §3.5 (133 bits) and any sum of them. It is
-//! `Copy`, ordered as the numbers are, and no float ever touches it. `Decimal` prints such a
-//! number times 10^-scale.
+//! Pure. A [`Number`] is what the wire calls `number` (WIRE §3.5): three words hold its 40 digits
+//! and any sum of 200,000 of them, so nothing here overflows; it is `Copy` and compares at the
+//! price of one word where the upper two are zero. Never a float.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::ops::{Add, Mul, Sub};
+use std::str::FromStr;
 
-/// The most digits that a number has on the wire (WIRE §3.5).
-const DIGITS_MOST: usize = 40;
-/// The largest power of ten in 64 bits: big numbers are printed in pieces of so many digits.
-const PIECE: u64 = 10_000_000_000_000_000_000;
-const PIECE_DIGITS: usize = 19;
+/// The most digits that a number of the wire has (WIRE §3.5).
+pub const NUMBER_MAX_DIGITS: usize = 40;
+const CHUNK: u128 = 10_000_000_000_000_000_000; // 10^19, the largest power of ten in a word
 
-/// An unsigned integer of up to 192 bits: a scaled price or quantity, every digit kept.
+/// A price or a quantity as a scaled integer: the decimal value times 10^precision.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number {
-    // In this order: the derived comparison is then that of the numbers.
+    // Compared in this order.
     high: u64,
-    mid: u64,
+    middle: u64,
     low: u64,
 }
 
 impl Number {
     /// Nothing.
-    pub const ZERO: Self = Self { high: 0, mid: 0, low: 0 };
+    pub const ZERO: Number = Number::new(0);
 
-    /// Reads decimal digits as the wire writes big numbers: at most 40, the first not 0, 2^64 or
-    /// more; anything else is `None`.
-    pub(crate) fn from_wire_digits(digits: &[u8]) -> Option<Self> {
-        if digits.is_empty() || digits.len() > DIGITS_MOST || digits[0] == b'0' {
-            return None;
+    /// A number of one word.
+    #[must_use]
+    pub const fn new(value: u64) -> Self {
+        Self { high: 0, middle: 0, low: value }
+    }
+
+    /// True for nothing; as the qty of a level in an update it removes the level.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.high | self.middle | self.low == 0
+    }
+
+    /// The value, where it is below 2^64.
+    #[must_use]
+    pub const fn to_u64(self) -> Option<u64> {
+        if self.high | self.middle == 0 { Some(self.low) } else { None }
+    }
+
+    /// The value, where it is below 2^128.
+    #[must_use]
+    pub const fn to_u128(self) -> Option<u128> {
+        if self.high == 0 { Some((self.middle as u128) << 64 | self.low as u128) } else { None }
+    }
+
+    /// Append the decimal digits, no leading zeros.
+    pub(crate) fn write_digits(self, out: &mut Vec<u8>) {
+        if let Some(value) = self.to_u64() {
+            out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        } else {
+            out.extend_from_slice(self.to_string().as_bytes());
         }
-        let mut number = Self::ZERO;
-        for digit in digits {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            number = number.times(10).plus(Self::from(u64::from(digit - b'0')));
-        }
-        (number.to_u64().is_none()).then_some(number)
     }
 
-    /// The number, where 64 bits hold it.
-    pub fn to_u64(self) -> Option<u64> {
-        (self.high == 0 && self.mid == 0).then_some(self.low)
-    }
-
-    /// The number, where 128 bits hold it.
-    pub fn to_u128(self) -> Option<u128> {
-        (self.high == 0).then_some(u128::from(self.mid) << 64 | u128::from(self.low))
-    }
-
-    /// True for 0.
-    #[inline]
-    pub fn is_zero(self) -> bool {
-        self.low | self.mid | self.high == 0
-    }
-
-    /// The sum. No sum of numbers of the wire comes near 192 bits.
-    pub fn plus(self, other: Self) -> Self {
-        let (low, carry) = self.low.overflowing_add(other.low);
-        let mid = u128::from(self.mid) + u128::from(other.mid) + u128::from(carry);
-        let high = self.high + other.high + (mid >> 64) as u64;
-        Self { high, mid: mid as u64, low }
-    }
-
-    /// The difference, and whether it is below 0.
-    pub fn minus(self, other: Self) -> (Self, bool) {
-        if self < other {
-            return (other.minus(self).0, true);
-        }
-        let (low, borrow) = self.low.overflowing_sub(other.low);
-        let (mid, first) = self.mid.overflowing_sub(other.mid);
-        let (mid, second) = mid.overflowing_sub(u64::from(borrow));
-        let high = self.high - other.high - u64::from(first || second);
-        (Self { high, mid, low }, false)
-    }
-
-    fn times(self, factor: u64) -> Self {
-        let low = u128::from(self.low) * u128::from(factor);
-        let mid = u128::from(self.mid) * u128::from(factor) + (low >> 64);
-        let high = u128::from(self.high) * u128::from(factor) + (mid >> 64);
-        Self { high: high as u64, mid: mid as u64, low: low as u64 }
-    }
-
-    fn divided(self, by: u64) -> (Self, u64) {
-        let by = u128::from(by);
-        let step = |rest: u128, part: u64| {
-            let whole = rest << 64 | u128::from(part);
-            ((whole / by) as u64, whole % by)
+    /// Divide by 10^19: quotient and remainder.
+    fn split(self) -> (Self, u64) {
+        let mut rest = 0_u128;
+        let mut step = |word: u64| {
+            let value = rest << 64 | u128::from(word);
+            rest = value % CHUNK;
+            u64::try_from(value / CHUNK).expect("a remainder below the divisor leaves one word")
         };
-        let (high, rest) = step(0, self.high);
-        let (mid, rest) = step(rest, self.mid);
-        let (low, rest) = step(rest, self.low);
-        (Self { high, mid, low }, rest as u64)
-    }
-
-    /// Appends the decimal digits.
-    #[inline]
-    pub(crate) fn push_digits(self, text: &mut Vec<u8>) {
-        match self.to_u64() {
-            Some(number) => text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-            None => self.push_big(text),
-        }
-    }
-
-    #[cold]
-    fn push_big(self, text: &mut Vec<u8>) {
-        let (above, piece) = self.divided(PIECE);
-        above.push_digits(text);
-        text.extend_from_slice(format!("{piece:0PIECE_DIGITS$}").as_bytes());
+        let quotient =
+            Self { high: step(self.high), middle: step(self.middle), low: step(self.low) };
+        (quotient, u64::try_from(rest).expect("a remainder below 10^19"))
     }
 }
 
 impl From<u64> for Number {
-    fn from(low: u64) -> Self {
-        Self { high: 0, mid: 0, low }
+    fn from(value: u64) -> Self {
+        Self::new(value)
     }
 }
 
 impl From<u128> for Number {
-    fn from(number: u128) -> Self {
-        Self { high: 0, mid: (number >> 64) as u64, low: number as u64 }
+    fn from(value: u128) -> Self {
+        Self { high: 0, middle: (value >> 64) as u64, low: value as u64 }
+    }
+}
+
+impl Add for Number {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let (low, carry) = self.low.overflowing_add(other.low);
+        let middle = u128::from(self.middle) + u128::from(other.middle) + u128::from(carry);
+        let high = self.high + other.high + (middle >> 64) as u64;
+        Self { high, middle: middle as u64, low }
+    }
+}
+
+impl Sub for Number {
+    type Output = Self;
+
+    /// # Panics
+    /// Where the other is the larger one: there are no negative prices.
+    fn sub(self, other: Self) -> Self {
+        assert!(self >= other, "numbers are not negative");
+        let (low, borrow) = self.low.overflowing_sub(other.low);
+        let (middle, second) = self.middle.overflowing_sub(other.middle);
+        let (middle, third) = middle.overflowing_sub(u64::from(borrow));
+        let high = self.high - other.high - u64::from(second || third);
+        Self { high, middle, low }
+    }
+}
+
+impl Mul<u64> for Number {
+    type Output = Self;
+
+    fn mul(self, times: u64) -> Self {
+        let low = u128::from(self.low) * u128::from(times);
+        let middle = u128::from(self.middle) * u128::from(times) + (low >> 64);
+        let high = self.high * times + (middle >> 64) as u64;
+        Self { high, middle: middle as u64, low: low as u64 }
     }
 }
 
 impl fmt::Display for Number {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(DIGITS_MOST);
-        self.push_digits(&mut text);
-        to.pad_integral(true, "", &String::from_utf8_lossy(&text))
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(value) = self.to_u64() {
+            return fmt::Display::fmt(&value, f);
+        }
+        let (rest, last) = self.split();
+        f.pad_integral(true, "", &format!("{rest}{last:019}"))
     }
 }
 
 impl fmt::Debug for Number {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, to)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
-/// An exact decimal: `units` times 10^-`scale`. Prints in full, as `64012.5`; parse that with the
-/// decimal type of your choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The text was not 1 to 40 decimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotDigits;
+
+impl fmt::Display for NotDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "must be 1 to {NUMBER_MAX_DIGITS} decimal digits")
+    }
+}
+
+impl std::error::Error for NotDigits {}
+
+impl FromStr for Number {
+    type Err = NotDigits;
+
+    fn from_str(text: &str) -> Result<Self, NotDigits> {
+        if text.is_empty() || text.len() > NUMBER_MAX_DIGITS {
+            return Err(NotDigits);
+        }
+        text.bytes().try_fold(Self::ZERO, |value, digit| match digit {
+            b'0'..=b'9' => Ok(value * 10 + Self::new(u64::from(digit - b'0'))),
+            _ => Err(NotDigits),
+        })
+    }
+}
+
+/// An exact decimal, as text wherever it is shown: `units` x 10^-`precision`.
+///
+/// Equal are those of equal value, however many digits they carry.
+#[derive(Clone, Copy)]
 pub struct Decimal {
-    /// True below 0.
-    pub is_negative: bool,
-    /// The digits, without the point.
-    pub units: Number,
-    /// How many digits stand behind the point.
-    pub scale: u32,
+    is_negative: bool,
+    units: Number,
+    precision: u32,
 }
 
 impl Decimal {
-    /// The scaled integer as a decimal.
-    pub fn new(units: Number, scale: u32) -> Self {
-        Self { is_negative: false, units, scale }
+    /// `units` x 10^-`precision`; what makes a scaled integer of the wire a decimal.
+    #[must_use]
+    pub const fn new(units: Number, precision: u32) -> Self {
+        Self { is_negative: false, units, precision }
     }
 
-    pub(crate) fn difference(one: Number, other: Number, scale: u32) -> Self {
-        let (units, is_negative) = one.minus(other);
-        Self { is_negative, units, scale }
+    /// `one` minus `other`, both of one precision.
+    pub(crate) fn difference(one: Number, other: Number, precision: u32) -> Self {
+        let is_negative = one < other;
+        let units = if is_negative { other - one } else { one - other };
+        Self { is_negative, units, precision }
     }
 
-    /// The exact mean of two scaled integers: half a unit takes one digit more.
-    pub(crate) fn mean(one: Number, other: Number, scale: u32) -> Self {
-        Self::new(one.plus(other).times(5), scale + 1)
+    /// Below zero; a spread is where the book is crossed.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.is_negative
+    }
+
+    /// The digits without the point, of the absolute value.
+    #[must_use]
+    pub const fn units(self) -> Number {
+        self.units
+    }
+
+    /// How many of the digits stand behind the point.
+    #[must_use]
+    pub const fn precision(self) -> u32 {
+        self.precision
+    }
+
+    /// The digits before the point, and those behind it without zeros at the end.
+    fn parts(self) -> (String, String) {
+        let behind = self.precision as usize;
+        let digits = format!("{:0>width$}", self.units.to_string(), width = behind + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - behind);
+        (whole.to_owned(), fraction.trim_end_matches('0').to_owned())
+    }
+
+    fn compare_sizes(self, other: Self) -> Ordering {
+        if self.precision == other.precision {
+            return self.units.cmp(&other.units);
+        }
+        let ((one, behind), (another, behind_other)) = (self.parts(), other.parts());
+        one.len().cmp(&another.len()).then(one.cmp(&another)).then(behind.cmp(&behind_other))
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.is_negative, other.is_negative) {
+            (false, false) => self.compare_sizes(*other),
+            (true, true) => other.compare_sizes(*self),
+            (is_negative, _) => {
+                if is_negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+        }
     }
 }
 
 impl fmt::Display for Decimal {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = self.scale as usize;
-        let digits = format!("{:0>width$}", self.units.to_string(), width = scale + 1);
-        let (whole, part) = digits.split_at(digits.len() - scale);
-        let point = if part.is_empty() { "" } else { "." };
-        to.pad_integral(!self.is_negative, "", &format!("{whole}{point}{part}"))
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let behind = self.precision as usize;
+        let digits = format!("{:0>width$}", self.units.to_string(), width = behind + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - behind);
+        let point = if fraction.is_empty() { "" } else { "." };
+        f.pad_integral(!self.is_negative, "", &format!("{whole}{point}{fraction}"))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_digit_is_kept_at_the_edges() {
-        for text in [
-            "18446744073709551616",
-            "18446744073709551617",
-            "340282366920938463463374607431768211456",
-            "9999999999999999999999999999999999999999",
-            "1000000000000000000000000000000000000000",
-        ] {
-            assert_eq!(Number::from_wire_digits(text.as_bytes()).unwrap().to_string(), text);
-        }
-        for text in ["", "0", "18446744073709551615", "018446744073709551616", "1844674407370955161x"] {
-            assert_eq!(Number::from_wire_digits(text.as_bytes()), None, "{text}");
-        }
-        assert_eq!(Number::from_wire_digits(&[b'1'; 41]), None);
-        assert_eq!(Number::from(u64::MAX).to_string(), u64::MAX.to_string());
-        assert_eq!(Number::from(1u64 << 63).to_string(), "9223372036854775808");
-    }
-
-    #[test]
-    fn sums_and_differences_are_exact() {
-        let most = Number::from(u128::MAX);
-        let one = Number::from(1u64);
-        assert_eq!(most.plus(one).to_string(), "340282366920938463463374607431768211456");
-        assert_eq!(most.plus(one).minus(one), (most, false));
-        assert_eq!(one.minus(most.plus(one)), (most, true));
-        assert!(most < most.plus(one) && Number::from(u64::MAX) < Number::from(1u128 << 64));
-    }
-
-    #[test]
-    fn decimals_print_in_full() {
-        let show = |units: u64, scale| Decimal::new(Number::from(units), scale).to_string();
-        assert_eq!(show(640_125, 1), "64012.5");
-        assert_eq!(show(5, 8), "0.00000005");
-        assert_eq!(show(0, 2), "0.00");
-        assert_eq!(show(7, 0), "7");
-        let below = Decimal::difference(Number::from(1u64), Number::from(3u64), 1);
-        assert_eq!(below.to_string(), "-0.2");
-        assert_eq!(Decimal::mean(Number::from(1u64), Number::from(2u64), 0).to_string(), "1.5");
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

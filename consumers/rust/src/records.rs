@@ -3,133 +3,138 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use redis::Value;
+use redis::{Cmd, Value};
 
-use crate::errors::{Code, Error};
-use crate::id::{EntryId, Place};
-use crate::link::{Failure, Link};
-use crate::replies::{Row, entries_of, first_row, newest};
-use crate::told::Record;
-use crate::wire::decode;
+use crate::commands;
+use crate::dialing::{BLOCK, Failure};
+use crate::errors::{Code, DecodeError, Error};
+use crate::events::Record;
+use crate::follower::BACKOFF;
+use crate::link::{Link, spread};
+use crate::wire::{EntryId, Place, decode};
 
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-const JOIN_RETRY: Duration = Duration::from_millis(250);
+const READ_COUNT: usize = 1000;
+const SNAPSHOT_RETRY: Duration = Duration::from_millis(250);
 
 /// Where reading begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Start {
     /// Behind the newest entry.
+    #[default]
     Now,
-    /// With the newest snapshot of `.snap`, then the entries behind it.
+    /// With the newest entry of `.snap`, and behind it.
     Snapshot,
-    /// With the oldest entry kept.
+    /// With the oldest entry.
     Oldest,
-    /// Behind this id.
+    /// Behind this entry.
     After(EntryId),
 }
 
-/// The entries of a stream, for ever, connecting again whenever Redis is away.
-pub struct Records {
+/// Reads one stream for ever, connecting again by itself.
+#[derive(Debug)]
+pub(crate) struct Records {
     link: Link,
     stream: String,
-    start: Option<Start>,
+    place: Place,
+    start: Start,
     cursor: Option<EntryId>,
-    ready: VecDeque<Record>,
-    pause: Duration,
+    is_started: bool,
     is_away: bool,
+    pause: Duration,
+    found: VecDeque<Record>,
 }
 
 impl Records {
     pub(crate) fn new(link: Link, stream: &str, start: Start) -> Self {
+        let cursor = match start {
+            Start::After(entry_id) => Some(entry_id),
+            _ => None,
+        };
+        let (stream, place) = (stream.to_owned(), Place::of_key(stream));
         Self {
             link,
-            stream: stream.to_owned(),
-            start: Some(start),
-            cursor: None,
-            ready: VecDeque::new(),
-            pause: BACKOFF.0,
+            stream,
+            place,
+            start,
+            cursor,
+            is_started: false,
             is_away: false,
+            pause: BACKOFF.0,
+            found: VecDeque::new(),
         }
     }
 
-    /// The next record; an error is final.
-    pub async fn next(&mut self) -> Result<Record, Error> {
+    /// The next record.
+    pub(crate) async fn next(&mut self) -> Result<Record, Error> {
         loop {
-            if let Some(record) = self.ready.pop_front() {
+            if let Some(record) = self.found.pop_front() {
                 return Ok(record);
             }
-            self.read().await?;
+            if self.is_started { self.read_on().await? } else { self.begin().await? }
         }
     }
 
-    async fn read(&mut self) -> Result<(), Error> {
+    async fn begin(&mut self) -> Result<(), Error> {
         match self.start {
-            Some(Start::Snapshot) => {
-                let snap = format!("{}.snap", self.stream);
-                match self.ask(newest(&snap)).await? {
-                    None => {}
-                    Some(reply) => match first_row(reply) {
-                        None => tokio::time::sleep(JOIN_RETRY).await,
-                        Some(row) => {
-                            self.cursor = Some(row.id);
-                            self.start = None;
-                            self.ready.push_back(record(&row, Place::of_key(&snap)));
-                        }
-                    },
-                }
+            Start::Now => {
+                let command = commands::newest(&self.stream);
+                let Some(reply) = self.read(command).await? else { return Ok(()) };
+                self.cursor = commands::first(reply).map(|(entry_id, _)| entry_id);
             }
-            Some(Start::Now) => {
-                if let Some(reply) = self.ask(newest(&self.stream)).await? {
-                    self.cursor = first_row(reply).map(|row| row.id);
-                    self.start = None;
-                }
+            Start::Snapshot => {
+                let snaps = format!("{}.snap", self.stream);
+                let command = commands::newest(&snaps);
+                let Some(reply) = self.read(command).await? else { return Ok(()) };
+                let Some((entry_id, data)) = commands::first(reply) else {
+                    tokio::time::sleep(spread(SNAPSHOT_RETRY)).await;
+                    return Ok(());
+                };
+                self.cursor = Some(entry_id);
+                self.found.push_back(record(Place::of_key(&snaps), entry_id, data.as_deref()));
             }
-            Some(Start::After(id)) => {
-                self.cursor = Some(id);
-                self.start = None;
-            }
-            Some(Start::Oldest) | None => self.read_on().await?,
+            Start::Oldest | Start::After(_) => {}
         }
+        self.is_started = true;
         Ok(())
     }
 
     async fn read_on(&mut self) -> Result<(), Error> {
-        let after = self.cursor.unwrap_or_default().to_string();
-        let mut command = redis::cmd("XREAD");
-        command.arg("COUNT").arg(1000).arg("BLOCK").arg(1000);
-        command.arg("STREAMS").arg(&self.stream).arg(after);
-        let Some(reply) = self.ask(command).await? else {
-            return Ok(());
-        };
-        self.start = None;
-        let place = Place::of_key(&self.stream);
-        for row in entries_of(reply).into_iter().flat_map(|(_, rows)| rows) {
-            if let Some(cursor) = self.cursor.filter(|cursor| !cursor.is_followed_by(row.id)) {
-                self.ready.push_back(Record::Gap(cursor, row.id));
+        let after = self.cursor.unwrap_or_default();
+        let streams = std::iter::once((self.stream.as_str(), after));
+        let command = commands::after(streams, READ_COUNT, Some(BLOCK));
+        let Some(reply) = self.read(command).await? else { return Ok(()) };
+        for (_, batch) in commands::batches(reply) {
+            for (entry_id, data) in batch.filter_map(commands::entry) {
+                if let Some(cursor) = self.cursor
+                    && !cursor.is_followed_by(entry_id)
+                {
+                    self.found.push_back(Record::Gap { cursor, found: entry_id });
+                }
+                self.cursor = Some(entry_id);
+                self.found.push_back(record(self.place, entry_id, data.as_deref()));
             }
-            self.cursor = Some(row.id);
-            self.ready.push_back(record(&row, place));
         }
         Ok(())
     }
 
-    /// The reply, `None` after a failure and a pause.
-    async fn ask(&mut self, command: redis::Cmd) -> Result<Option<Value>, Error> {
+    /// The reply, or `None` while Redis is away.
+    async fn read(&mut self, command: Cmd) -> Result<Option<Value>, Error> {
+        if self.is_away {
+            tokio::time::sleep(spread(self.pause)).await;
+            self.pause = (self.pause * 2).min(BACKOFF.1);
+        }
         match self.link.run(&[command]).await {
-            Ok(replies) => {
-                self.pause = BACKOFF.0;
+            Ok(mut replies) => {
                 if std::mem::take(&mut self.is_away) {
-                    self.ready.push_back(Record::Reconnected);
+                    self.found.push_back(Record::Reconnected);
+                    self.pause = BACKOFF.0;
                 }
-                Ok(replies.into_iter().next())
+                Ok(replies.pop())
             }
             Err(Failure::Refused(answer)) => Err(Error::RedisRefused { answer }),
             Err(Failure::Away(reason)) => {
                 if !std::mem::replace(&mut self.is_away, true) {
-                    self.ready.push_back(Record::Disconnected(reason));
-                } else {
-                    tokio::time::sleep(self.pause).await;
-                    self.pause = (self.pause * 2).min(BACKOFF.1);
+                    self.found.push_back(Record::Disconnected { reason });
                 }
                 Ok(None)
             }
@@ -137,10 +142,12 @@ impl Records {
     }
 }
 
-fn record(row: &Row, place: Place) -> Record {
-    match row.data.as_deref().map(|data| decode(row.id, data, place)) {
-        None => Record::Bad(row.id, Code::Schema),
-        Some(Err(error)) => Record::Bad(row.id, error.code),
-        Some(Ok(event)) => Record::Event(event),
+fn record(place: Place, entry_id: EntryId, data: Option<&[u8]>) -> Record {
+    let event = data
+        .ok_or(DecodeError { code: Code::Schema, at: "field d" })
+        .and_then(|data| decode(entry_id, data, place));
+    match event {
+        Ok(event) => Record::Entry(event),
+        Err(DecodeError { code, at }) => Record::Quarantined { code, entry_id, at },
     }
 }

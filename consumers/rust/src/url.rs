@@ -8,17 +8,45 @@
 //! unix://[user:password@]/path[?db=0]
 //! ```
 //!
-//! Certificates are always verified: nothing in a URL turns that off. No message here holds any part
-//! of the URL, which may hold a password.
+//! What else a URL may say stands in `QUERIES`. Certificates are always verified: nothing in a URL
+//! turns that off. No message here holds any part of the URL, which may hold a password.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+
 use crate::errors::Error;
 
-const FORMS: &str = "the URL must be redis://, rediss://, unix://, redis+sentinel://, \
-                     rediss+sentinel://, redis+cluster:// or rediss+cluster://";
-/// What may follow the `?`.
+/// What stands at the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    One,
+    Sentinel,
+    Cluster,
+}
+
+impl Kind {
+    const fn port(self) -> u16 {
+        match self {
+            Kind::Sentinel => 26379,
+            Kind::One | Kind::Cluster => 6379,
+        }
+    }
+}
+
+/// Of each scheme: what stands there, and whether TLS is spoken.
+const SCHEMES: [(&str, Kind, bool); 7] = [
+    ("redis", Kind::One, false),
+    ("rediss", Kind::One, true),
+    ("unix", Kind::One, false),
+    ("redis+sentinel", Kind::Sentinel, false),
+    ("rediss+sentinel", Kind::Sentinel, true),
+    ("redis+cluster", Kind::Cluster, false),
+    ("rediss+cluster", Kind::Cluster, true),
+];
+
+/// What may follow the `?`. Files of users and passwords are read at each connect.
 const QUERIES: [&str; 13] = [
     "db",
     "protocol",
@@ -34,251 +62,260 @@ const QUERIES: [&str; 13] = [
     "ssl_keyfile",
     "ssl_password",
 ];
-/// By these other clients turn verification off; here they may only say that it is on.
+/// Redis clients know these, by which verification is turned off; here they may only say that it
+/// is on.
 const SWITCHES: [(&str, &str); 2] = [("ssl_cert_reqs", "required"), ("ssl_check_hostname", "true")];
 
-/// What stands there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    One,
-    Sentinel,
-    Cluster,
-}
-
 /// A server's address.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Node {
-    pub host: String,
-    pub port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
-/// What a URL says. Secrets stand in no `Debug`.
-#[derive(Clone)]
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// What a URL says.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The server, the Sentinels, or the first nodes to ask; empty for a Unix socket.
-    pub nodes: Vec<Node>,
-    pub is_tls: bool,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) is_tls: bool,
     /// Of the Unix socket.
-    pub path: String,
-    pub db: i64,
+    pub(crate) path: String,
+    pub(crate) db: i64,
     /// The name by which Sentinels know the master.
-    pub master: String,
+    pub(crate) master: String,
     /// Of `QUERIES`, `username` and `password` among them wherever they stood; no empty ones.
-    pub options: BTreeMap<String, String>,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Target {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.debug_struct("Target").field("kind", &self.kind).field("nodes", &self.nodes).finish()
+    /// Secrets stand in no text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("kind", &self.kind).field("nodes", &self.nodes).finish()
     }
 }
 
-fn wrong(what: impl Into<String>) -> Error {
-    Error::Usage(what.into())
+type Wrong = String;
+
+/// What `url` says, or what is allowed.
+pub(crate) fn parse(url: &str) -> Result<Target, Error> {
+    parts(url).map_err(|text| Error::Invalid(format!("the URL {text}")))
 }
 
-/// Reads a URL; `Error::Usage` says what is allowed.
-pub(crate) fn parse(url: &str) -> Result<Target, Error> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong(FORMS))?;
-    let (kind, is_tls) = match scheme {
-        "redis" | "unix" => (Kind::One, false),
-        "rediss" => (Kind::One, true),
-        "redis+sentinel" => (Kind::Sentinel, false),
-        "rediss+sentinel" => (Kind::Sentinel, true),
-        "redis+cluster" => (Kind::Cluster, false),
-        "rediss+cluster" => (Kind::Cluster, true),
-        _ => return Err(wrong(FORMS)),
-    };
-    let rest = rest.split('#').next().unwrap_or("");
+fn parts(url: &str) -> Result<Target, Wrong> {
+    let url = url.split('#').next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").ok_or_else(forms)?;
+    let scheme = scheme.to_ascii_lowercase();
+    let (_, kind, is_tls) =
+        SCHEMES.into_iter().find(|(name, ..)| *name == scheme).ok_or_else(forms)?;
     let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (place, path) = before.split_at(before.find('/').unwrap_or(before.len()));
-    let (login, hosts) = place.rsplit_once('@').unwrap_or(("", place));
+    let (location, path) = before.find('/').map_or((before, ""), |at| before.split_at(at));
+    let (login, hosts) = location.rsplit_once('@').unwrap_or(("", location));
     let options = options(login, query)?;
-    check_options(&options, kind, is_tls)?;
+    check(&options, kind, is_tls)?;
     if scheme == "unix" {
         if !hosts.is_empty() || path.trim_matches('/').is_empty() {
-            return Err(wrong("the URL must be unix:///path of the socket, with three slashes"));
+            return Err("must be unix:///path of the socket, with three slashes".to_owned());
         }
-        let (db, path) = (database(&options, None)?, unquoted(path));
-        return Ok(Target { kind, nodes: vec![], is_tls, path, db, master: String::new(), options });
+        let (db, path) = (database(&options, "")?, decoded(path)?);
+        let (nodes, master) = (Vec::new(), String::new());
+        return Ok(Target { kind, nodes, is_tls, path, db, master, options });
     }
-    let port = if kind == Kind::Sentinel { 26379 } else { 6379 };
-    let nodes = hosts.split(',').map(|text| node(text, port)).collect::<Result<Vec<_>, _>>()?;
+    let nodes: Vec<Node> =
+        hosts.split(',').map(|text| node(text, kind.port())).collect::<Result<_, _>>()?;
     if kind == Kind::One && nodes.len() > 1 {
-        return Err(wrong("the URL must name one host: several belong to redis+sentinel or redis+cluster"));
+        let text = "must name one host: several belong to redis+sentinel or redis+cluster";
+        return Err(text.to_owned());
     }
-    let mut words = path.split('/').filter(|word| !word.is_empty()).map(unquoted);
-    let mut master = String::new();
-    if kind == Kind::Sentinel {
-        master = words.next().ok_or_else(|| {
-            wrong("the URL must name the master behind the Sentinels: /mymaster or /mymaster/0")
-        })?;
+    let mut words = Vec::new();
+    for word in path.split('/').filter(|word| !word.is_empty()) {
+        words.push(decoded(word)?);
     }
-    let db = database(&options, words.next())?;
+    let mut words = words.into_iter();
+    let master = match kind {
+        Kind::Sentinel => words.next().ok_or(
+            "must name the master behind the Sentinels: /mymaster or /mymaster/0".to_owned(),
+        )?,
+        Kind::One | Kind::Cluster => String::new(),
+    };
+    let db = database(&options, &words.next().unwrap_or_default())?;
     if words.next().is_some() {
-        return Err(wrong("the URL must end behind the number of the database"));
+        return Err("must end behind the number of the database".to_owned());
     }
     if kind == Kind::Cluster && db != 0 {
-        return Err(wrong("the URL must leave the database out: a cluster has one, 0"));
+        return Err("must leave the database out: a cluster has one, 0".to_owned());
     }
     Ok(Target { kind, nodes, is_tls, path: String::new(), db, master, options })
 }
 
-fn options(login: &str, query: &str) -> Result<BTreeMap<String, String>, Error> {
+fn forms() -> Wrong {
+    let schemes = SCHEMES.map(|(name, ..)| format!("{name}://..."));
+    format!("must be a URL {}", schemes.join(" or "))
+}
+
+fn decoded(text: &str) -> Result<String, Wrong> {
+    let text = percent_decode_str(text).decode_utf8();
+    text.map(Into::into).map_err(|_| "must be UTF-8 behind each %".to_owned())
+}
+
+fn options(login: &str, query: &str) -> Result<BTreeMap<String, String>, Wrong> {
     let mut options = BTreeMap::new();
     for pair in query.split('&').filter(|_| !query.is_empty()) {
-        let (name, value) = pair.split_once('=').ok_or_else(|| {
-            wrong("the URL must have name=value pairs behind the ?, with & between them")
-        })?;
-        if value.is_empty() {
-            continue;
-        }
-        if options.insert(unquoted(name), unquoted(&value.replace('+', " "))).is_some() {
-            return Err(wrong("the URL must have each name behind the ? once"));
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or("must have name=value pairs behind the ?, with & between them")?;
+        let value = decoded(&value.replace('+', " "))?;
+        if !value.is_empty() && options.insert(decoded(name)?, value).is_some() {
+            return Err("must have each name behind the ? once".to_owned());
         }
     }
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    for (name, text) in [("username", user), ("password", password)] {
-        if !text.is_empty() && options.insert(name.to_owned(), unquoted(text)).is_some() {
-            let text = format!("the URL must have the {name} before the @ or behind the ?, not both");
-            return Err(wrong(text));
+    for (name, text) in [("username", decoded(user)?), ("password", decoded(password)?)] {
+        if !text.is_empty() && options.insert(name.to_owned(), text).is_some() {
+            return Err(format!("must have the {name} before the @ or behind the ?, not both"));
         }
     }
     Ok(options)
 }
 
-fn check_options(
-    options: &BTreeMap<String, String>,
-    kind: Kind,
-    is_tls: bool,
-) -> Result<(), Error> {
-    let has = |name: &str| options.contains_key(name);
+fn check(options: &BTreeMap<String, String>, kind: Kind, is_tls: bool) -> Result<(), Wrong> {
     for (name, value) in options {
-        let switch = SWITCHES.iter().find(|(switch, _)| switch == name);
-        if switch.is_some_and(|(_, on)| !value.eq_ignore_ascii_case(on)) {
-            return Err(wrong(format!(
-                "the URL must be without {name}: certificates are always verified"
-            )));
-        }
-        if switch.is_none() && !QUERIES.contains(&name.as_str()) {
-            let text = format!("the URL must have behind the ? only {}", QUERIES.join(", "));
-            return Err(wrong(text));
+        let name = name.as_str();
+        if let Some((_, on)) = SWITCHES.into_iter().find(|(switch, _)| *switch == name) {
+            if value.to_ascii_lowercase() != on {
+                return Err(format!("must be without {name}: certificates are always verified"));
+            }
+        } else if !QUERIES.contains(&name) {
+            return Err(format!("must have behind the ? only {}", QUERIES.join(", ")));
         }
         if name.starts_with("ssl_") && !is_tls {
-            return Err(wrong(format!("the URL must be rediss:// where {name} is given")));
+            return Err(format!("must be of rediss:// (or rediss+...) where {name} is given"));
         }
         if name.starts_with("sentinel_") && kind != Kind::Sentinel {
-            return Err(wrong(format!("the URL must be redis+sentinel:// where {name} is given")));
+            return Err(format!("must be of redis+sentinel:// where {name} is given"));
         }
     }
+    let has = |name: &str| options.contains_key(name);
     for name in ["username", "password", "sentinel_password"] {
         if has(name) && has(&format!("{name}_file")) {
-            return Err(wrong(format!("the URL must have {name} or {name}_file, not both")));
+            return Err(format!("must have {name} or {name}_file, not both"));
         }
     }
-    if has("ssl_keyfile") != has("ssl_certfile") {
-        return Err(wrong("the URL must have ssl_certfile and ssl_keyfile together"));
+    if has("ssl_certfile") != has("ssl_keyfile") && has("ssl_keyfile") {
+        return Err("must have ssl_certfile where ssl_keyfile is given".to_owned());
     }
-    if has("ssl_password") {
-        return Err(wrong(
-            "the URL must be without ssl_password: this library reads keys that are not encrypted",
-        ));
-    }
-    let has_name = has("username") || has("username_file");
-    if has_name && !(has("password") || has("password_file")) {
-        return Err(wrong(
-            "the URL must have a password (user:password@, or password_file) with the user",
-        ));
+    if (has("username") || has("username_file")) && !(has("password") || has("password_file")) {
+        let text = "must have a password (user:password@, or password_file) with the user";
+        return Err(text.to_owned());
     }
     match options.get("protocol").map(String::as_str) {
         None | Some("2" | "3") => Ok(()),
-        Some(_) => Err(wrong("the URL must have protocol=2 or protocol=3")),
+        Some(_) => Err("must have protocol=2 or protocol=3".to_owned()),
     }
 }
 
-fn node(text: &str, port: u16) -> Result<Node, Error> {
+fn node(text: &str, port: u16) -> Result<Node, Wrong> {
     let (host, digits) = match text.rsplit_once(':') {
         Some((host, digits)) if !text.ends_with(']') => (host, Some(digits)),
         _ => (text, None),
     };
-    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    if inner.is_none() && host.contains(':') {
-        return Err(wrong("the URL must have IPv6 addresses in brackets, [::1]:6379"));
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    let host = if is_bracketed { &host[1..host.len() - 1] } else { host };
+    if host.contains(':') && !is_bracketed {
+        return Err("must have IPv6 addresses in brackets, [::1]:6379".to_owned());
     }
-    let host = unquoted(inner.unwrap_or(host));
     if host.is_empty() {
-        return Err(wrong(format!("{FORMS}, with a host, and one behind each comma")));
+        return Err(format!("{} with a host, and one behind each comma", forms()));
     }
-    let port = match digits {
+    let port = match digits.map(str::parse) {
         None => port,
-        Some(digits) => digits.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-            wrong("the URL must have a port below 65536 behind each host, if any")
-        })?,
+        Some(Ok(port)) if port > 0 => port,
+        Some(_) => return Err("must have a port below 65536 behind each host, if any".to_owned()),
     };
-    Ok(Node { host, port })
+    Ok(Node { host: decoded(host)?, port })
 }
 
-fn database(options: &BTreeMap<String, String>, word: Option<String>) -> Result<i64, Error> {
-    let text = match (options.get("db"), word) {
-        (Some(_), Some(_)) => {
-            return Err(wrong("the URL must have the database behind the host or as db=, not both"));
+fn database(options: &BTreeMap<String, String>, word: &str) -> Result<i64, Wrong> {
+    let said = options.get("db").map_or("", String::as_str);
+    match (said, word) {
+        ("", "") => Ok(0),
+        (text, "") | ("", text) => {
+            let number = text.parse::<u32>().ok().filter(|_| !text.starts_with('+'));
+            number.map(i64::from).ok_or_else(|| "must have a number as the database".to_owned())
         }
-        (Some(text), None) => text.clone(),
-        (None, word) => word.unwrap_or_else(|| "0".to_owned()),
-    };
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse::<u32>().ok().filter(|_| is_digits);
-    number.map(i64::from).ok_or_else(|| wrong("the URL must have a number as the database"))
-}
-
-fn unquoted(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte.filter(|_| bytes[at] == b'%') {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        _ => Err("must have the database behind the host or as db=, not both".to_owned()),
     }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Kind, Node, parse};
+
+    fn node(host: &str, port: u16) -> Node {
+        Node { host: host.to_owned(), port }
+    }
 
     #[test]
-    fn forms() {
-        let target = parse("redis+sentinel://u:p%40@a,[::1]:7/mymaster/2").unwrap();
-        assert_eq!((target.kind, target.master.as_str(), target.db), (Kind::Sentinel, "mymaster", 2));
-        assert_eq!(target.nodes[1], Node { host: "::1".into(), port: 7 });
-        assert_eq!(target.options["password"], "p@");
-        assert_eq!(parse("unix:///tmp/s?db=1").unwrap().path, "/tmp/s");
-        for wrong in [
-            "http://x",
+    fn every_form_says_where_redis_is() {
+        let one = parse("redis://bot:p%40ss@host/3").unwrap();
+        assert_eq!((one.kind, one.db, one.is_tls), (Kind::One, 3, false));
+        assert_eq!(one.nodes, [node("host", 6379)]);
+        assert_eq!(
+            (one.options["username"].as_str(), one.options["password"].as_str()),
+            ("bot", "p@ss")
+        );
+        let set = parse("rediss+sentinel://a,[::1]:7/mymaster?ssl_ca_certs=/ca.pem").unwrap();
+        assert_eq!(set.nodes, [node("a", 26379), node("::1", 7)]);
+        assert_eq!((set.kind, set.master.as_str(), set.is_tls), (Kind::Sentinel, "mymaster", true));
+        let socket = parse("unix:///run/my%20redis.sock?db=2").unwrap();
+        assert_eq!((socket.path.as_str(), socket.db), ("/run/my redis.sock", 2));
+        assert_eq!(parse("redis+cluster://a:1,b:2").unwrap().nodes, [node("a", 1), node("b", 2)]);
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused_without_telling_the_secret() {
+        for url in [
+            "http://host",
             "redis://",
             "redis://a,b",
-            "redis://a:0",
-            "redis://a/1/2",
-            "redis://a?x=1",
-            "redis://a?ssl_ca_certs=/x",
-            "rediss://a?ssl_cert_reqs=none",
-            "redis://user@a",
-            "redis+cluster://a/1",
-            "redis+sentinel://a",
-            "unix://a/b",
+            "redis://host:0",
+            "redis://host:70000",
+            "redis://::1",
+            "redis://host/1/2",
+            "redis://host/x",
+            "redis://host/1?db=2",
+            "redis://secret@host",
+            "redis://host?ssl_ca_certs=secret",
+            "rediss://host?ssl_cert_reqs=none",
+            "rediss://host?ssl_check_hostname=false",
+            "rediss://host?ssl_keyfile=secret",
+            "redis://:secret@host?password_file=f",
+            "redis://:secret@host?password=other",
+            "redis://host?sentinel_password=secret",
+            "redis://host?secret",
+            "redis://host?db=1&db=2",
+            "redis://host?protocol=4",
+            "redis://host?other=secret",
+            "redis+sentinel://host",
+            "redis+cluster://host/1",
+            "unix://host/path",
+            "unix:///",
         ] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+            let text = parse(url).expect_err(url).to_string();
+            assert!(!text.contains("secret"), "{text}");
         }
+        assert!(parse("rediss://host?ssl_cert_reqs=required&ssl_check_hostname=True").is_ok());
+        assert!(!format!("{:?}", parse("redis://:hidden@host").unwrap()).contains("hidden"));
     }
 }

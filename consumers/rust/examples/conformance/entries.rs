@@ -1,33 +1,41 @@
-//! Entries as the harness writes them (CONFORMANCE.md, `decode`).
+//! Entries in a file, as CONFORMANCE.md lays them out for `decode` and `rebuild`.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use pykraken_consumer::{EntryId, Place};
+use pykraken_consumer::wire::{EntryId, Place};
 
-/// One entry.
+/// Where an entry lies, its id, and its field `d`.
 pub struct Entry {
     pub place: Place,
-    pub id: EntryId,
+    pub entry_id: EntryId,
     pub data: Vec<u8>,
 }
 
-/// Takes one entry; `None` at the end.
-pub fn next(from: &mut impl Read) -> Option<Entry> {
-    let place = String::from_utf8(short(from)?).ok()?;
-    let id = String::from_utf8(short(from)?).ok()?;
-    let mut length = [0; 4];
-    from.read_exact(&mut length).ok()?;
-    let data = exactly(from, u32::from_be_bytes(length) as usize)?;
-    Some(Entry { place: Place::named(&place)?, id: id.parse().ok()?, data })
+/// The next entry, `None` at the end.
+pub fn next(source: &mut impl Read) -> io::Result<Option<Entry>> {
+    let mut length = [0];
+    if source.read(&mut length)? == 0 {
+        return Ok(None);
+    }
+    let place = word(source, length[0])?;
+    source.read_exact(&mut length)?;
+    let entry_id = word(source, length[0])?;
+    let mut size = [0; 4];
+    source.read_exact(&mut size)?;
+    let mut data = vec![0; u32::from_be_bytes(size) as usize];
+    source.read_exact(&mut data)?;
+    let (place, entry_id) = (parsed(&place)?, parsed(&entry_id)?);
+    Ok(Some(Entry { place, entry_id, data }))
 }
 
-fn short(from: &mut impl Read) -> Option<Vec<u8>> {
-    let length = exactly(from, 1)?[0];
-    exactly(from, usize::from(length))
+fn word(source: &mut impl Read, length: u8) -> io::Result<String> {
+    let mut bytes = vec![0; usize::from(length)];
+    source.read_exact(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-fn exactly(from: &mut impl Read, length: usize) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    from.read_exact(&mut bytes).ok()?;
-    Some(bytes)
+fn parsed<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    text: &str,
+) -> io::Result<T> {
+    text.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

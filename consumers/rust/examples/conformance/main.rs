@@ -1,178 +1,103 @@
-//! The conformance program: consumers/spec/CONFORMANCE.md says what it does.
+//! The conformance program: consumers/spec/CONFORMANCE.md says what it does. Tested with the
+//! library, not shipped.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use pykraken_consumer::json::{error_line, line, text};
+use pykraken_consumer::wire::decode;
+use sha2::{Digest, Sha256};
 
 mod entries;
 mod follow;
+mod held;
+mod lines;
+mod stories;
+mod timing;
 mod vectors;
 
-use std::collections::BTreeMap;
-use std::io::{BufReader, BufWriter, Write};
-use std::path::Path;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+const USAGE: &str = "conformance vectors FOLDER | decode [--digest] | rebuild FILE \
+                     | read --url URL STREAM COUNT | follow --url URL [--WORD VALUE...] WANTED...";
 
-use pykraken_consumer::{
-    Body, Client, Code, Missing, Replica, State, Told, Words, decode, error_line, line,
-};
-use serde_json::json;
-use sha2::{Digest, Sha256};
-
-const BATCH: usize = 1_000;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let code = match words.as_slice() {
+    let done = match words.as_slice() {
         ["vectors", folder] => run_vectors(Path::new(folder)),
         ["decode"] => run_decode(false),
         ["decode", "--digest"] => run_decode(true),
-        ["rebuild", file] => run_rebuild(file),
+        ["rebuild", file] => timing::rebuild(Path::new(file)),
         ["read", "--url", url, stream, count] | ["read", stream, count, "--url", url] => {
-            run_read(url, stream, count).await
+            timing::read(url, stream, count)
         }
-        ["follow", words @ ..] => follow::run(words).await,
+        ["follow", words @ ..] => follow::run(words),
         _ => {
-            eprintln!("conformance vectors|decode|rebuild|read|follow ...: see CONFORMANCE.md");
-            2
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
         }
     };
-    ExitCode::from(code)
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
 }
 
-fn run_vectors(folder: &Path) -> u8 {
-    let mut code = 0;
+fn run_vectors(folder: &Path) -> io::Result<ExitCode> {
+    let mut is_well = true;
+    let mut out = io::stdout().lock();
     vectors::play_all(folder, |name, played| {
+        let name = text(name);
         let said = match played {
-            Ok(()) => json!({"vector": name, "ok": true}),
+            Ok(()) => format!("{{\"vector\":{name},\"ok\":true}}"),
             Err(detail) => {
-                code = 1;
-                json!({"vector": name, "ok": false, "detail": detail})
+                is_well = false;
+                format!("{{\"vector\":{name},\"ok\":false,\"detail\":{}}}", text(&detail))
             }
         };
-        println!("{said}");
-    });
-    code
+        let _ = writeln!(out, "{said}");
+    })?;
+    out.flush()?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn run_decode(is_digest: bool) -> u8 {
-    let mut input = BufReader::new(std::io::stdin().lock());
-    let mut output = BufWriter::new(std::io::stdout().lock());
-    let (mut entries, mut events, mut hash) = (0u64, 0u64, Sha256::new());
-    let mut codes: BTreeMap<Code, u64> = BTreeMap::new();
-    while let Some(entry) = entries::next(&mut input) {
-        entries += 1;
-        let text = match decode(entry.id, &entry.data, entry.place) {
+fn run_decode(is_digest: bool) -> io::Result<ExitCode> {
+    let mut source = BufReader::new(io::stdin().lock());
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut count, mut events) = (0_u64, 0_u64);
+    let mut digest = Sha256::new();
+    while let Some(entry) = entries::next(&mut source)? {
+        count += 1;
+        let mut said = match decode(entry.entry_id, &entry.data, entry.place) {
             Ok(event) => {
                 events += 1;
                 line(&event)
             }
             Err(error) => {
-                *codes.entry(error.code).or_default() += 1;
-                error_line(entry.id, error.code)
+                *codes.entry(error.code.as_str()).or_default() += 1;
+                error_line(entry.entry_id, error.code)
             }
         };
+        said.push('\n');
         if is_digest {
-            hash.update(text.as_bytes());
-            hash.update(b"\n");
-        } else if writeln!(output, "{text}").is_err() {
-            return 1;
+            digest.update(said.as_bytes());
+        } else {
+            out.write_all(said.as_bytes())?;
         }
     }
     if is_digest {
-        let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let codes: BTreeMap<_, _> = codes.iter().map(|(code, n)| (code.as_str(), *n)).collect();
-        let said = json!({"entries": entries, "events": events, "codes": codes, "sha256": hex});
-        let _ = writeln!(output, "{said}");
+        let codes: Vec<String> =
+            codes.iter().map(|(code, count)| format!("\"{code}\":{count}")).collect();
+        let sha256: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let codes = codes.join(",");
+        writeln!(
+            out,
+            "{{\"entries\":{count},\"events\":{events},\"codes\":{{{codes}}},\
+             \"sha256\":\"{sha256}\"}}"
+        )?;
     }
-    u8::from(output.flush().is_err())
-}
-
-fn run_rebuild(file: &str) -> u8 {
-    let Ok(file) = std::fs::File::open(file) else { return 2 };
-    let mut input = BufReader::new(file);
-    let Some(first) = entries::next(&mut input) else { return 2 };
-    let rest: Vec<_> = std::iter::from_fn(|| entries::next(&mut input)).collect();
-    let channel = first.place.channel.unwrap_or_default();
-    let (wall, cpu) = (Instant::now(), cpu_s());
-    let stream = format!("{{kraken.BTC/USD}}:{channel}.10");
-    let mut replica = Replica::new(&stream, Duration::ZERO, Missing::Wait);
-    let mut events = 0;
-    let joined = replica.snapshot_read(Some((first.id, Some(&first.data))), Duration::ZERO);
-    let mut told: Vec<Told> = joined.ok().flatten().into_iter().collect();
-    for batch in rest.chunks(BATCH) {
-        for entry in batch {
-            replica.received(entry.id, Some(&entry.data), Duration::ZERO, &mut told);
-            for event in told.drain(..) {
-                match count(&event) {
-                    Some(more) => events += more,
-                    None => return disturbed(&event),
-                }
-            }
-        }
-    }
-    timed(events, wall, cpu, replica.state());
-    0
-}
-
-/// 1 for an event of the channel's own, 0 for what an undisturbed stream has besides.
-fn count(told: &Told) -> Option<u64> {
-    match told {
-        Told::Joined { .. } | Told::TrimWarning { .. } => Some(0),
-        Told::Wire(event) if event.is_of_channel() => Some(1),
-        Told::Wire(event) => {
-            matches!(event.body, Body::Snapshot(_) | Body::Heartbeat { .. }).then_some(0)
-        }
-        _ => None,
-    }
-}
-
-fn disturbed(told: &Told) -> u8 {
-    eprintln!("not in an undisturbed stream: {told:?}");
-    1
-}
-
-/// Seconds that this thread, which does all the work, spent on a processor.
-fn cpu_s() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|word| word.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
-}
-
-fn timed(events: u64, wall: Instant, cpu: f64, state: &State) {
-    let (wall_s, cpu_s) = (wall.elapsed().as_secs_f64(), cpu_s() - cpu);
-    let checksum = state.checksum().map_or(String::new(), |checksum| checksum.to_string());
-    println!(
-        "{{\"events\":{events},\"wall_s\":{wall_s:.6},\"cpu_s\":{cpu_s:.6},\"checksum\":\"{checksum}\"}}"
-    );
-}
-
-async fn run_read(url: &str, stream: &str, wanted: &str) -> u8 {
-    let Ok(wanted) = wanted.parse::<u64>() else { return 2 };
-    let followed = match Client::new(url) {
-        Ok(client) => client.follow(&[stream], &Words::default(), Missing::Wait).await,
-        Err(error) => Err(error),
-    };
-    let mut follower = match followed {
-        Ok(follower) => follower,
-        Err(error) => return follow::refused(&error),
-    };
-    let (mut seen, mut wall, mut cpu) = (0, Instant::now(), 0.0);
-    while seen < wanted {
-        match follower.next().await {
-            Some(Ok(event)) => match count(&event.told) {
-                Some(more) => {
-                    if matches!(event.told, Told::Joined { .. }) {
-                        (wall, cpu) = (Instant::now(), cpu_s());
-                    }
-                    seen += more;
-                }
-                None => return disturbed(&event.told),
-            },
-            Some(Err(error)) => return follow::refused(&error),
-            None => return 1,
-        }
-    }
-    if let Some(state) = follower.state() {
-        timed(seen, wall, cpu, state);
-    }
-    0
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }

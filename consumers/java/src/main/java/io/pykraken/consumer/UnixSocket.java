@@ -7,6 +7,8 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -29,11 +31,16 @@ final class UnixSocket extends Socket {
     }
 
     private void await(int what) throws IOException {
-        channel.register(selector, what);
-        if (selector.select(timeoutMs) == 0 && channel.isOpen() && selector.isOpen()) {
-            throw new SocketTimeoutException("no answer in " + timeoutMs + " ms");
+        try {
+            channel.register(selector, what);
+            if (selector.select(timeoutMs) == 0 && channel.isOpen() && selector.isOpen()) {
+                throw new SocketTimeoutException("no answer in " + timeoutMs + " ms");
+            }
+            selector.selectedKeys().clear();
+        } catch (ClosedSelectorException closed) {
+            // Another thread closed it meanwhile: to the Redis library that is a closed socket.
+            throw new ClosedChannelException();
         }
-        selector.selectedKeys().clear();
     }
 
     @Override
