@@ -224,7 +224,10 @@ class Daemon:
             else:
                 self._drain_wake()
         now = clock()
-        if self.pulse.is_due(now.mono, TICK_S):
+        pulse = self.pulse
+        pulse.last_turn = now.mono
+        if now.mono >= pulse.due:
+            pulse.beats(now.mono, TICK_S)
             self._tick(now)
         self._writer.pump(now)
 

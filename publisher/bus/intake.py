@@ -17,7 +17,7 @@ from publisher.bus.opening import QUIET, SNAPSHOTS, with_body
 from publisher.bus.ring import Entry
 from publisher.bus.sources import DataStreams
 from publisher.bus.stream import Stream
-from publisher.bus.tally import Tally
+from publisher.bus.tally import MEASURED, Tally
 from publisher.wire import encode
 
 UPDATES = frozenset({wire.Update, wire.Orders})
@@ -35,6 +35,7 @@ class Intake:
         self._data = data
         self._pending = pending
         self._tally = tally
+        self._until_measured = 1
 
     def put_all(self, actions: Sequence[Action], ts_pub: int) -> list[Action]:
         """Put what a session emits, in its order, stamped `ts_pub` (Unix ns); return its other
@@ -57,8 +58,11 @@ class Intake:
                 self.put_top(action.symbol, action.event, ts_pub)
             else:
                 rest.append(action)
-        if actions and type(actions[0]) is Emit:
-            self._measure(actions[0].event, ts_pub)
+        if actions:
+            self._until_measured -= 1
+            if self._until_measured <= 0 and type(actions[0]) is Emit:
+                self._until_measured = MEASURED
+                self._measure(actions[0].event, ts_pub)
         return rest
 
     def _measure(self, event: wire.Event, ts_pub: int) -> None:

@@ -25,8 +25,11 @@ from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
 from publisher.bus.shards import Shards, keeper_of
 from publisher.bus.stranger import Stranger
+from publisher.bus.tally import MEASURED
 from publisher.logs import get_logger
 from publisher.model import Now
+
+APPEND, INSPECT = Kind.APPEND, Kind.INSPECT  # a member of an enum costs a call each time
 
 
 class Writer:
@@ -47,6 +50,7 @@ class Writer:
         self._clock = clock
         self._log = get_logger("bus")
         self._refused = 0
+        self._until_measured = 1
         self._data = keeper_of("data", address, self, selector=selector, wake=wake)
         self._side = _LeaseSide(self, address, selector, wake, clock)
 
@@ -110,27 +114,34 @@ class Writer:
 
     def answers(self, answers: list[tuple[Call, Reply]]) -> None:
         """Take answers; an error is judged at one place."""
-        now = self._clock()
-        measure = self.publication.tally.publish_ack.observe
         for call, reply in answers:
             if isinstance(reply, hiredis.ReplyError):
                 self._error(call, str(reply))
                 if not self._data.is_up:
                     return
             elif not calls.is_answer(call, reply):
-                self._data.drop("the answer to another call", now.mono)
+                self._data.drop("the answer to another call", self._clock().mono)
                 return
             else:
                 self.publication.answered(call, reply)
-                if call.kind is Kind.APPEND:
-                    measure(int((now.mono - call.streams[0].sent_since) * 1e9))
-                elif call.kind is Kind.INSPECT:
-                    self.publication.open_ready(now)
+                kind = call.kind
+                if kind is APPEND:
+                    self._until_measured -= 1
+                    if not self._until_measured:
+                        self._measure(call)
+                elif kind is INSPECT:
+                    self.publication.open_ready(self._clock())
         for stream, words in self.publication.refused[self._refused :]:
             if verdicts.judge(words) is Verdict.FATAL:
                 raise verdicts.refused(words)  # a right that no stream has
             self._log.error("stream.refused", stream=stream, answer=words, mend="delete the key")
         self._refused = len(self.publication.refused)
+
+    def _measure(self, call: Call) -> None:
+        """Measure how long ago the oldest entry was published of the first stream."""
+        self._until_measured = MEASURED
+        waited_s = self._clock().mono - call.streams[0].sent_since
+        self.publication.tally.publish_ack.observe(int(waited_s * 1e9))
 
     def is_full(self, call: Call) -> list[Call]:
         """Free memory where a call's streams lie (R8)."""

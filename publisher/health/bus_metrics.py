@@ -50,7 +50,7 @@ def bus(vitals: Vitals) -> Iterator[Metric]:
     yield counter("published_entries", "Entries published.", entries)
     written = steady(lambda: publication.written)
     yield counter("published_bytes", "Bytes of the entries published.", written)
-    text = "How long a message took from hop to hop: the first of each read, or of each append."
+    text = "How long a message took from hop to hop, of one read or append in eight."
     hops = {
         "event_recv": tally.event_recv,
         "recv_publish": tally.recv_publish,

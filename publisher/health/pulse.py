@@ -23,22 +23,18 @@ class Pulse:
         self.unavailable_s = 0.0
         """Seconds in which books were not live that ought to be, of all books together."""
         self.stopping_since: float | None = None
-        self._due: float | None = None
+        self.due = now
+        """When the loop is to do what is due by time; the loop itself sets `last_turn`."""
         self._told_at = now
 
-    def is_due(self, now: float, every_s: float) -> bool:
-        """Note a turn; return whether what is due by time is due now, then again in `every_s`."""
-        self.last_turn = now
-        due = self._due
-        if due is not None and now < due:
-            return False
-        if due is not None:
-            late_s = now - due
+    def beats(self, now: float, every_s: float) -> None:
+        """Note that the loop came to what is due by time, which is due again in `every_s`."""
+        if self.has_begun:
+            late_s = now - self.due
             self.lag.observe(int(late_s * 1e9))
             self.stalls += late_s >= STALL_S
         self.has_begun = True
-        self._due = now + every_s
-        return True
+        self.due = now + every_s
 
     def missing(self, books: int, now: float) -> None:
         """Note how many books are not live that ought to be."""

@@ -11,6 +11,7 @@ from publisher import wire
 from publisher.actions import Action, Close, Emit, EmitTop, Log, Send
 from publisher.bus.ring import Entry
 from publisher.bus.stream import Stream
+from publisher.bus.tally import MEASURED
 from tests.bus.desk import A, B, Desk, snapshot, top, update
 
 RESET = wire.Reset(ts_event=0, ts_recv=0, ts_pub=0, flags=0, reason="checksum")
@@ -77,11 +78,15 @@ def test_the_first_message_of_a_read_is_measured_and_what_is_old_is_not() -> Non
     assert tally.skew_ns == first.ts_recv - first.ts_event
     assert (tally.event_recv.count, tally.recv_publish.count) == (1, 1)
     assert tally.recv_publish.sum_ns == 90 - first.ts_recv
-    for old in (RESET, snapshot(A)):
+    past = [msgspec.structs.replace(old, ts_event=5) for old in (RESET, snapshot(A))]
+    for old in past * MEASURED:
         desk.publication.publish_all([Emit(A, old)], 90)
     desk.publication.publish_all([Log("a", "")], 90)
     desk.publication.publish_all([], 90)
     assert tally.event_recv.count == 1
+    for _ in range(2 * MEASURED):
+        desk.publication.publish_all([Emit(A, update(2))], 90)
+    assert tally.event_recv.count == 3, "one read in so many"
 
 
 def test_what_is_told_late_and_what_is_lost_are_counted_where_they_are_published() -> None:

@@ -49,7 +49,7 @@ class Staged:
         self.publication.epoch = 7
         for stream in self.publication.streams:
             stream.state = StreamState.OPEN
-        self.pulse.is_due(self.pulse.began, 0.05)
+        self.pulse.beats(self.pulse.began, 0.05)
 
     def awaited(self) -> list[str]:
         return readiness.awaited(self.vitals)
