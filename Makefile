@@ -8,8 +8,12 @@ ARGS ?=
 # More workers than cores: the tests wait for servers and processes more than they compute.
 WORKERS ?= 3
 
+LANGUAGES := typescript go rust java
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench check audit sbom format clean
+.PHONY: help run demo sim test test-long simulation chaos matrix fuzz bench capacity check audit sbom format \
+  clean languages test-python $(LANGUAGES:%=test-%) fuzz-languages bench-languages deploy-check deploy-render \
+  deploy-image deploy-locks
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -23,11 +27,28 @@ demo: .venv/.installed-run ## simulator, server, publisher and a live ladder in 
 sim: .venv/.installed-run ## the exchange simulator alone
 	@$(BIN)/pykraken simulate $(ARGS)
 
-test: .venv/.installed-test ## every test that fits in ten minutes
+test: .venv/.installed-test ## every test that fits in ten minutes, of all languages whose toolchains are here
+	$(BIN)/python -m tests.languages.languages
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 test-long: .venv/.installed-test ## the tests that take longer
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --timeout 3600 $(ARGS)
+
+languages: .venv/.installed-test ## build the consumer libraries whose toolchains are here
+	@$(BIN)/python -m tests.languages.languages --build
+
+test-python: .venv/.installed-test ## the Python library's tests and what all languages must do
+	$(BIN)/python -m pytest -n $(WORKERS) tests/consumer tests/languages -k "not (typescript or go or rust or java)" $(ARGS)
+
+$(LANGUAGES:%=test-%): test-%: .venv/.installed-test ## one library's own checks and tests, and what all languages must do
+	$(BIN)/python -m tests.languages.languages $*
+	$(BIN)/python -m pytest -n $(WORKERS) tests/languages -k $* $(ARGS)
+
+fuzz-languages: .venv/.installed-test languages ## a million mutated entries to every decoder; all must say the same
+	$(BIN)/python -m tests.languages.fuzz $(ARGS)
+
+bench-languages: .venv/.installed-test languages ## rebuild rates of all languages on the same streams
+	$(BIN)/python -m tests.languages.bench $(ARGS)
 
 simulation: .venv/.installed-test ## a thousand seeds of faults in virtual time
 	$(BIN)/python -m tests.simulation --jobs $(WORKERS) $(ARGS)
@@ -45,6 +66,9 @@ matrix: .venv/.installed-test ## the tests of the fault matrix, and their report
 bench: .venv/.installed-test ## measure the publisher and the consumer against the machine's limit
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+capacity: .venv/.installed-test ## measure what symbols, messages and readers cost (CAPACITY.md); half an hour
+	$(BIN)/python -m tests.benchmarks.capacity $(ARGS)
+
 check: .venv/.installed-test ## style, types and floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,12 +81,28 @@ audit: .venv-supply/.installed ## ask for known vulnerabilities of what is insta
 sbom: .venv-supply/.installed ## write build/sbom.json (CycloneDX): what an installation is made of
 	.venv-supply/bin/python -m tests.supply sbom
 
+deploy-check: .venv/.installed-test .venv-deploy/tools/.fetched ## everything of deploy/ through hadolint, compose, helm, checkov, promtool ...
+	$(BIN)/python -m tests.deploy
+
+deploy-render: .venv/.installed-test .venv-deploy/tools/.fetched ## write the plain manifests anew from the Helm chart
+	$(BIN)/python -m tests.deploy render
+
+deploy-image: .venv/.installed-test ## build the image without a daemon (root, buildah, debootstrap) and run it against simulator and Redis
+	$(BIN)/python -m tests.deploy.image $(ARGS)
+
+deploy-locks: .venv-deploy/.installed ## write the hashed requirements of the image anew (no hosts in them)
+	.venv-deploy/bin/uv export --quiet --no-header --no-annotate --no-emit-project --no-default-groups \
+	  --extra embedded --extra sim --output-file deploy/requirements/run.lock
+	echo 'hatchling>=1.25' | .venv-deploy/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --output-file deploy/requirements/build.lock -
+	@! grep -n '://' deploy/requirements/*.lock
+
 format: .venv/.installed-test ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what the commands made
-	rm -rf .venv .venv-supply build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-supply .venv-deploy build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -94,4 +134,14 @@ $(BIN)/python:
 	@echo "installing pip-audit and cyclonedx-py into .venv-supply"
 	@$(PYTHON) -m venv .venv-supply
 	@.venv-supply/bin/python -m pip --disable-pip-version-check --quiet install '.[supply]'
+	@touch $@
+
+.venv-deploy/.installed: pyproject.toml
+	@echo "installing the tools of deploy-check into .venv-deploy"
+	@$(PYTHON) -m venv .venv-deploy
+	@.venv-deploy/bin/python -m pip --disable-pip-version-check --quiet install '.[deploy]'
+	@touch $@
+
+.venv-deploy/tools/.fetched: tests/deploy/tools.py | .venv/.installed-test .venv-deploy/.installed
+	@$(BIN)/python -m tests.deploy.tools
 	@touch $@

@@ -45,9 +45,10 @@ class Notify(msgspec.Struct, frozen=True):
 
 
 class Close(msgspec.Struct, frozen=True):
-    """Close the connection and make a new one."""
+    """Close the connection and make a new one. `cause` is one of few words, for counting."""
 
     reason: str
+    cause: str
 
 
 class Log(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from publisher import venue
 from publisher.actions import Action, Emit, EmitTop
 from publisher.channels.plans import audited_by
 from publisher.connection import Connection, Ground
+from publisher.endings import FeedTally
 from publisher.kraken.messages import Instruments
 from publisher.logs import get_logger
 from publisher.model import BookState, FeedPlan, Now
@@ -46,7 +47,9 @@ class Auditor:
         self._plan = plan
         self._group = group
         self._budget = ground.budget
-        self._ground = dataclasses.replace(ground, publish=_others, obey=_ignored)
+        self._ground = dataclasses.replace(
+            ground, publish=_others, obey=_ignored, tally=FeedTally()
+        )
         self._interval_s = settings.audit_interval_s
         channel = audited_by(plan)
         if channel is None:

@@ -86,6 +86,12 @@ def _retire() -> Command:
     return retire
 
 
+def _size() -> Command:
+    from publisher.commands import size
+
+    return size
+
+
 class Entry(NamedTuple):
     """A command before it is loaded."""
 
@@ -102,6 +108,7 @@ COMMANDS: Mapping[str, Entry] = {
     "book": Entry("one book, rebuilt and verified, printed once", _book),
     "doctor": Entry("what is wrong here, and how to mend it", _doctor),
     "retire": Entry("what feeds that no longer run left in Redis, listed or removed", _retire),
+    "size": Entry("what a deployment needs of cores and memory", _size),
 }
 
 

@@ -12,11 +12,12 @@ import random
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from publisher.actions import Action, Close, Send
 from publisher.dial import Dialer
+from publisher.endings import FeedTally, end_of, error_of
 from publisher.errors import ProtocolError
 from publisher.feed import Feed, UpgradeRefused
 from publisher.kraken import reconnect
@@ -68,6 +69,7 @@ class Ground:
     publish: Callable[[list[Action], int], list[Action]]
     """Publishes what is emitted, stamped with a time (Unix ns); returns the other actions."""
     obey: Obeys
+    tally: FeedTally = field(default_factory=FeedTally)
 
 
 class Connection:
@@ -76,6 +78,7 @@ class Connection:
     def __init__(self, session: Session, dial: Callable[[], Feed], ground: Ground) -> None:
         self.session = session
         self._ground = ground
+        self._tally = ground.tally
         self._dialer: Dialer[Feed] = Dialer(dial, ground.wake)
         self._backoff = reconnect.Backoff()
         self._feed: Feed | None = None
@@ -94,7 +97,7 @@ class Connection:
         try:
             payloads = self._feed.receive()
         except (ConnectionError, ProtocolError) as error:
-            self._drop(str(error), clock())
+            self._drop(str(error), clock(), end_of(error))
             return
         now = clock()
         self.obey(self.session.received_all(payloads, now), now)
@@ -112,8 +115,8 @@ class Connection:
             match action:
                 case Send(request):
                     self._send(request, now)
-                case Close(reason):
-                    self._drop(reason, now)
+                case Close(reason, cause):
+                    self._drop(reason, now, cause)
                 case _:
                     self._ground.obey(action, now)
 
@@ -130,19 +133,24 @@ class Connection:
     def _keep(self, now: Now) -> None:
         """Take a finished dial, or begin one that is due and within the budget."""
         if self._feed is not None:
+            self._tally.largest = max(self._tally.largest, self._feed.largest)
             return
         result = self._dialer.result()
         if isinstance(result, Feed):
             self._open(result, now)
         elif isinstance(result, OSError):
+            self._tally.errors[error_of(result)] += 1
             self._redial(str(result) or type(result).__name__, now, result)
         elif isinstance(result, TokenUnavailable):
+            self._tally.errors["token"] += 1
+            self._tally.rest_errors[result.kind] += 1
             self._redial(result.reason, now, None, least_s=result.wait_s, mend=result.mend)
         elif result is not None:
             raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now.mono >= self._dial_at:
             wait_s = self._ground.budget.spend(now)
             if wait_s:
+                self._tally.delayed += 1
                 self._log.error("feed.budget_spent", wait_s=wait_s)
                 self._dial_at = now.mono + wait_s
             else:
@@ -150,6 +158,8 @@ class Connection:
 
     def _open(self, fresh: Feed, now: Now) -> None:
         self._feed = fresh
+        self._tally.connects += 1
+        self._tally.tokens += bool(fresh.token)
         self._ground.selector.register(fresh, selectors.EVENT_READ, self)
         self._backoff.connected(now.mono)
         self._log.info("feed.connected")
@@ -163,11 +173,13 @@ class Connection:
         try:
             self._feed.send(request)
         except ConnectionError as error:
-            self._drop(str(error), now)
+            self._drop(str(error), now, end_of(error))
 
-    def _drop(self, reason: str, now: Now) -> None:
+    def _drop(self, reason: str, now: Now, cause: str) -> None:
         if self._feed is None:
             return
+        self._tally.ends[cause] += 1
+        self._tally.largest = max(self._tally.largest, self._feed.largest)
         self._close()
         self._redial(reason, now, None)
         self.obey(self.session.disconnected(now), now)
@@ -191,6 +203,7 @@ class Connection:
         status = error.status if isinstance(error, UpgradeRefused) else None
         wait_s = max(least_s, self._backoff.wait_s(now.mono, status, random.random()))
         self._dial_at = now.mono + wait_s
+        self._tally.redial_wait_s += wait_s
         words = {"reason": reason, "retry_s": round(wait_s, 2)}
         if error is not None:  # it never stood: perhaps a setting is wrong
             mend = "see PYKRAKEN_WS_URL, PYKRAKEN_HTTP_PROXY and PYKRAKEN_CA_FILE"

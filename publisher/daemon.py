@@ -30,6 +30,7 @@ from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
 from publisher.errors import FencedError, KrakenRefused
 from publisher.fetching import fetcher_of
+from publisher.health.pulse import Pulse
 from publisher.health.threads import Threads
 from publisher.health.vitals import Vitals
 from publisher.health.watchdog import watching
@@ -76,7 +77,7 @@ def run(settings: Settings, reread: Callable[[], Settings]) -> int:
             stack.enter_context(serving(daemon.vitals(), *at))
         stack.enter_context(daemon.threads.heard())
         daemon.start_up()
-        with watching(lambda: daemon.last_turn):
+        with watching(lambda: daemon.pulse.last_turn):
             daemon.main_loop()
             daemon.shut_down()
     return 0
@@ -107,8 +108,7 @@ class Daemon:
             end.setblocking(False)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
         self._stops = 0
-        self._next_tick = 0.0
-        self.last_turn = time.monotonic()
+        self.pulse = Pulse(time.monotonic())
         self.threads = Threads(self._wake)
         writer_id = secrets.randbits(64)
         owner = f"{socket.gethostname()}:{os.getpid()}:{writer_id:x}"
@@ -135,6 +135,7 @@ class Daemon:
             publish=self._writer.publication.publish_all,
             obey=self._obey,
         )
+        self._feed_tally = ground.tally
         sessions = self._group.sessions
         self._connections = venue.connections(settings, sessions, ground)
         self._auditor = Auditor(settings, plan, self._group, ground)
@@ -167,6 +168,7 @@ class Daemon:
         """Flush, last snapshots, farewell, lease released: all within seconds."""
         self._log.info("daemon.stopping")
         now = clock()
+        self.pulse.stops(now.mono)
         publication = self._writer.publication
         for connection in self._connections:
             connection.close()
@@ -222,9 +224,10 @@ class Daemon:
             else:
                 self._drain_wake()
         now = clock()
-        self.last_turn = now.mono
-        if now.mono >= self._next_tick:
-            self._next_tick = now.mono + TICK_S
+        pulse = self.pulse
+        pulse.last_turn = now.mono
+        if now.mono >= pulse.due:
+            pulse.beats(now.mono, TICK_S)
             self._tick(now)
         self._writer.pump(now)
 
@@ -238,8 +241,10 @@ class Daemon:
             connection.ticked(now)
         for symbol in self._auditor.ticked(now):
             self._distrust(symbol, now)
-        self._writer.ticked(now, self._feed_state())
-        self._refuse_for_good(now)
+        live, refused = self._group.live, self._group.refused
+        self.pulse.missing(len(self._group.symbols) - len(refused) - live, now.mono)
+        self._writer.ticked(now, self._feed_state(live, len(refused)))
+        self._refuse_for_good(refused, now)
         symbols = self._rereading.symbols() if self._rereading else None
         if symbols is not None:
             self.change(symbols, now)
@@ -293,10 +298,14 @@ class Daemon:
             plan=self._plan,
             session=self._group,
             writer=self._writer,
-            last_turn=lambda: self.last_turn,
+            pulse=self.pulse,
+            feed=self._feed_tally,
+            state=self._state,
             is_connected=lambda: self._is_connected,
             connects_left=self._budget.left,
             audits=self._auditor.counts,
+            fetch_errors=self._fetcher.errors,
+            frame_limit=self._settings.frame_max_bytes,
         )
 
     @property
@@ -306,12 +315,11 @@ class Daemon:
 
     # Odds and ends --------------------------------------------------------------------------------
 
-    def _feed_state(self) -> wire.FeedState:
-        live, symbols = self._group.live, len(self._group.symbols)
+    def _feed_state(self, live: int, refused: int) -> wire.FeedState:
+        symbols = len(self._group.symbols)
         if not self._is_connected:
             state = BookState.DISCONNECTED
         else:
-            refused = len(self._group.refused)
             state = BookState.LIVE if live == symbols - refused else BookState.AWAITING_SNAPSHOT
         return wire.FeedState(
             ts_event=0,
@@ -324,11 +332,10 @@ class Daemon:
             system=self._group.system,
         )
 
-    def _refuse_for_good(self, now: Now) -> None:
+    def _refuse_for_good(self, refused: list[str], now: Now) -> None:
         """Give up when no symbol of the feed can ever be had, or another feed owns a stream; one
         that came later is given up alone.
         """
-        refused = self._group.refused
         if len(refused) == len(self._group.symbols):
             if refused == [""]:
                 mend = "Look at the key's permissions; `pykraken doctor` names them"

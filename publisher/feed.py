@@ -61,6 +61,11 @@ class Feed:
         return self._socket.fileno()
 
     @property
+    def largest(self) -> int:
+        """Bytes of the largest message so far, refused ones too."""
+        return self._reader.largest
+
+    @property
     def is_ending(self) -> bool:
         """True when a close frame came behind messages: the next `receive` says so."""
         return bool(self._reader.controls)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from publisher.actions import Fetch
 from publisher.kraken.trade import NoPage, TradesPage
-from publisher.rest import Rest, RestError, RestRefused, RestUnreachable
+from publisher.rest import Rest, RestError, RestRefused, RestUnreachable, kind_of
 from publisher.settings import Settings
 
 PACE_S = 1.0
@@ -37,6 +38,8 @@ class Fetcher:
     """Asks REST for pages of trades off the loop; the thread begins with the first."""
 
     def __init__(self, connect: Callable[[], Rest], pace_s: float = PACE_S) -> None:
+        self.errors: Counter[str] = Counter()
+        """Of failed calls, by rest.KINDS."""
         self._connect = connect
         self._pace_s = pace_s
         self._asked: queue.SimpleQueue[Fetch | None] = queue.SimpleQueue()
@@ -66,8 +69,15 @@ class Fetcher:
     def _run(self) -> None:
         with self._connect() as rest:
             while (fetch := self._asked.get()) is not None and not self._is_over.is_set():
-                self._answered.put((fetch, _answer(rest, fetch)))
+                self._answered.put((fetch, self._answer(rest, fetch)))
                 self._is_over.wait(self._pace_s)
+
+    def _answer(self, rest: Rest, fetch: Fetch) -> Answer:
+        try:
+            return rest.trades(fetch.symbol, fetch.since)
+        except RestError as error:
+            self.errors[kind_of(error)] += 1
+            return judge(error)
 
 
 def fetcher_of(settings: Settings) -> Fetcher:
@@ -83,13 +93,6 @@ def fetcher_of(settings: Settings) -> Fetcher:
         )
 
     return Fetcher(connect)
-
-
-def _answer(rest: Rest, fetch: Fetch) -> Answer:
-    try:
-        return rest.trades(fetch.symbol, fetch.since)
-    except RestError as error:
-        return judge(error)
 
 
 def judge(error: RestError) -> NoPage:

@@ -9,7 +9,6 @@ knows no format.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
@@ -51,7 +50,7 @@ def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> No
     structlog.configure(
         processors=[*chain, render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=lambda *_: _Printer(target),
+        logger_factory=_Printers(target),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(target)
@@ -64,12 +63,35 @@ def configure(*, form: Format, level: Level, stream: TextIO | None = None) -> No
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 
 
+class _Printers:
+    """Makes the printers of one stream, and counts the lines that it did not take."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+        self.lost = 0
+
+    def __call__(self, *_: object) -> _Printer:
+        return _Printer(self, self._target)
+
+
 class _Printer(structlog.PrintLogger):
+    def __init__(self, printers: _Printers, target: TextIO) -> None:
+        super().__init__(target)
+        self._printers = printers
+
     def msg(self, message: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             super().msg(message)
+        except OSError:
+            self._printers.lost += 1
 
     log = debug = info = warn = warning = error = critical = exception = msg
+
+
+def lines_lost() -> int:
+    """Return how many lines could not be written since `configure`."""
+    printers = structlog.get_config()["logger_factory"]
+    return printers.lost if isinstance(printers, _Printers) else 0
 
 
 def get_logger(room: str) -> FilteringBoundLogger:

@@ -99,6 +99,26 @@ class _Signature:
         return request
 
 
+KINDS = ("lockout", "rate_limit", "unreachable", "other")
+"""Of failed calls that time may mend, for counting: the others end the process."""
+_BY_WORDS = (
+    ("EGeneral:Temporary lockout", "lockout"),
+    ("EAPI:Rate limit", "rate_limit"),
+    ("EAuth:Rate limit", "rate_limit"),
+    ("EAuth:Too many requests", "rate_limit"),
+    ("EService: Throttled", "rate_limit"),
+    ("EService:Throttled", "rate_limit"),
+)
+
+
+def kind_of(error: RestError) -> str:
+    """Return the kind of a failed call."""
+    if isinstance(error, RestRefused):
+        found = (kind for words, kind in _BY_WORDS if error.reason.startswith(words))
+        return next(found, "other")
+    return "unreachable"
+
+
 T = TypeVar("T")
 
 

@@ -245,8 +245,8 @@ class Settings(FeedSettings):
         default=None,
         ge=1,
         le=65_535,
-        description="Port of /metrics (Prometheus) and /livez. Default: unset, no port is opened "
-        "that nobody asked for; each publisher of a machine needs one of its own.",
+        description="Port of /metrics (Prometheus), /livez, /startz and /readyz. Default: unset, "
+        "no port is opened that nobody asked for; each publisher of a machine needs its own.",
     )
     metrics_host: str = Field(
         default="127.0.0.1",

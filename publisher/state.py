@@ -30,6 +30,8 @@ class StateFolder:
         self.path = path
         self._memory: dict[str, str | None] = {}
         self._warned = False
+        self.failures = 0
+        """How many values could not be written."""
 
     @property
     def is_in_memory(self) -> bool:
@@ -111,6 +113,7 @@ class StateFolder:
 
     def _keep_in_memory(self, name: str, value: str | None, error: OSError) -> None:
         self._memory[name] = value
+        self.failures += 1
         if not self._warned:
             self._warned = True
             get_logger("state").warning(

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from publisher.credentials import Credentials, credentials_of
 from publisher.errors import ConfigurationError, KrakenRefused, PykrakenError
 from publisher.kraken.signing import next_nonce
-from publisher.rest import Rest, RestError, RestRefused, RestUnreachable, Token
+from publisher.rest import Rest, RestError, RestRefused, RestUnreachable, Token, kind_of
 from publisher.settings import Settings
 from publisher.state import StateFolder
 
@@ -42,8 +42,9 @@ class TokenRefused(KrakenRefused):
 class TokenUnavailable(PykrakenError):
     """No token now; asking again in `wait_s` seconds or later may help, else `mend` does."""
 
-    def __init__(self, reason: str, wait_s: float, mend: str) -> None:
-        super().__init__(reason, wait_s, mend)
+    def __init__(self, reason: str, wait_s: float, mend: str, kind: str = "other") -> None:
+        super().__init__(reason, wait_s, mend, kind)
+        self.kind = kind
         self.reason = reason
         self.wait_s = wait_s
         self.mend = mend
@@ -134,10 +135,10 @@ def judge(error: RestError, unix_s: float) -> TokenRefused | TokenUnavailable:
         verdict = _verdict(error.errors, unix_s)
         if verdict.wait_s is None:
             return TokenRefused(CALL, error.reason, verdict.mend)
-        return TokenUnavailable(str(error), verdict.wait_s, verdict.mend)
+        return TokenUnavailable(str(error), verdict.wait_s, verdict.mend, kind_of(error))
     blocked = isinstance(error, RestUnreachable) and error.status == TOO_MANY
     mend = "Correct PYKRAKEN_REST_URL, PYKRAKEN_HTTP_PROXY or PYKRAKEN_CA_FILE if it stays so"
-    return TokenUnavailable(str(error), BLOCKED_S if blocked else BRIEFLY_S, mend)
+    return TokenUnavailable(str(error), BLOCKED_S if blocked else BRIEFLY_S, mend, kind_of(error))
 
 
 def _verdict(errors: tuple[str, ...], unix_s: float) -> Verdict:

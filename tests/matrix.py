@@ -4,10 +4,12 @@ A test says `@pytest.mark.row("R6")`. With `pytest --matrix FILE` the results of
 written there as JSON, a list of
 
     {"rows": ["R6"], "test": "tests/...::test_...", "outcome": "passed", "fault": "...",
-     "count": 1, "observed": "...", "metric": "..."}
+     "count": 1, "observed": "...", "metric": "...", "moved": ["pykraken_..."]}
 
-where the fault is the first sentence of the test's docstring unless the fixture `matrix_row` says
-more. Works under pytest-xdist: what a worker saw travels with its reports.
+`moved` are the metrics of publishers that moved meanwhile (moved.py), `metric` those that a test
+without a publisher names itself. The fault is the first sentence of the test's docstring unless the
+fixture `matrix_row` says more. Works under pytest-xdist: what a worker saw travels with its
+reports.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from typing import Any
 
 import pytest
 
+from tests.moved import Recorder, Recording
+
 PROPERTY = "matrix"
 
 
@@ -26,7 +30,7 @@ class MatrixRow:
 
     def __init__(self, rows: list[str], fault: str) -> None:
         self.seen: dict[str, Any] = {
-            "rows": rows, "fault": fault, "count": 1, "observed": "", "metric": "",
+            "rows": rows, "fault": fault, "count": 1, "observed": "", "metric": "", "moved": [],
         }  # fmt: skip
 
     def saw(
@@ -62,6 +66,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give each marked test its line, whether it says more or not."""
     if rows := _rows(item):
         item.user_properties.append((PROPERTY, MatrixRow(rows, _first_sentence(item)).seen))
+        Recording.current = Recorder()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Write down which metrics moved, before the test's report is made of it."""
+    noted = dict(item.user_properties).get(PROPERTY)
+    if call.when == "call" and noted is not None and Recording.current is not None:
+        noted["moved"] = Recording.current.end()
+    if call.when == "teardown":
+        Recording.current = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

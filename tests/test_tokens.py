@@ -113,6 +113,7 @@ def test_what_no_waiting_mends_is_refused_for_good(
 def test_what_may_pass_says_how_long_to_wait(
     reply: Reply, wait_s: float, rest: PrivateRest, tmp_path: Path
 ) -> None:
+    """Each refusal that time may mend has its wait."""
     rest.script.append(reply)
     with pytest.raises(TokenUnavailable) as caught:
         fetch(rest.url, tmp_path)
@@ -225,6 +226,7 @@ def test_a_nonce_lost_while_the_clock_was_ahead_is_leapt_over(
 def test_a_nonce_refused_again_and_again_is_another_programs(
     rest: PrivateRest, tmp_path: Path
 ) -> None:
+    """Tried again with higher nonces three times, then refused with the mend."""
     rest.last_nonce[KEY] = 2**62
     with pytest.raises(TokenRefused, match="Another program uses this key") as caught:
         fetch(rest.url, tmp_path)
@@ -235,6 +237,7 @@ def test_a_nonce_refused_again_and_again_is_another_programs(
 
 @pytest.mark.row("P6")
 def test_two_processes_never_share_a_nonce(rest: PrivateRest, tmp_path: Path) -> None:
+    """Nonces of both rise, none is used twice."""
     times = 15
     context = multiprocessing.get_context("spawn")
     workers = [

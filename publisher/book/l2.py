@@ -175,6 +175,11 @@ class Book:
         return crc32(self._bids_text, self._asks_crc)
 
     @property
+    def longest(self) -> int:
+        """How many levels the side has that has more."""
+        return max(len(self._bids.keys), len(self._asks.keys))
+
+    @property
     def bids(self) -> list[Level]:
         """All bids as (price, qty), highest price first."""
         return self._bids.levels()

@@ -336,6 +336,11 @@ class OrderBook:
         return crc32(self._bids_text, self._asks_crc)
 
     @property
+    def longest(self) -> int:
+        """How many levels the side has that has more."""
+        return max(len(self._bids.keys), len(self._asks.keys))
+
+    @property
     def bids(self) -> list[Order]:
         """All bids, highest price first, each level in queue order."""
         return self._bids.orders()

@@ -54,14 +54,18 @@ _BY_CODE = {
     "NOPERM": Verdict.FATAL,
     "CROSSSLOT": Verdict.FATAL,
 }
+TOO_MANY_CLIENTS = "max number of clients"
 _BY_WORDS = (
     # A script's command that the user may not run, in the words of Valkey and of Redis 7.0.
     ("ACL failure in script", Verdict.FATAL),
     ("user executing the script can't", Verdict.FATAL),
     ("unknown command", Verdict.FATAL),
     ("unknown redis command", Verdict.FATAL),
-    ("max number of clients", Verdict.RECONNECT),
+    (TOO_MANY_CLIENTS, Verdict.RECONNECT),
 )
+UNREACHABLE = "UNREACHABLE"
+"""A connect that failed without an answer."""
+CODES = (*_BY_CODE, "MAXCLIENTS", UNREACHABLE, "OTHER")
 
 WAIT_S = 0.5
 LOGIN_S = 5.0
@@ -86,6 +90,17 @@ def judge(error: str) -> Verdict:
         if part.lower() in lowered:
             return verdict
     return Verdict.STRANGE
+
+
+def code_of(error: str) -> str:
+    """Return the code by which an error is counted, one of CODES."""
+    words = error.removeprefix("ERR ")
+    code = words.split(" ", 1)[0]
+    if code in _BY_CODE:
+        return code
+    if TOO_MANY_CLIENTS in words.lower():
+        return "MAXCLIENTS"
+    return "NOPERM" if judge(error) is Verdict.FATAL else "OTHER"
 
 
 def passes(error: str) -> bool:

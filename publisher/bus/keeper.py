@@ -18,6 +18,7 @@ from publisher.bus import answers, link
 from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.link import Address, Link, Reply
+from publisher.bus.tally import LinkTally
 from publisher.dial import Dialer
 from publisher.logs import get_logger
 
@@ -48,7 +49,9 @@ class LinkKeeper:
         *,
         selector: selectors.BaseSelector,
         wake: Callable[[], None],
+        tally: LinkTally | None = None,
     ) -> None:
+        self.tally = tally or LinkTally()
         self._name = name
         self._timeout_s = address.timeout_s
         self._ear = ear
@@ -79,23 +82,27 @@ class LinkKeeper:
             self._link.send(calls, now)
             self._watch()
         except ConnectionError as error:
-            self.drop(str(error), now)
+            self.drop(str(error), now, cause="lost")
 
     def ticked(self, now: float) -> None:
         """Take a finished dial, begin one that is due, end a link that has fallen silent."""
         if self._link is not None:
             waited = self._link.oldest_wait(now)
             if waited > self._timeout_s:
-                self.drop(f"no answer for {waited:.1f} s", now)
+                self.drop(f"no answer for {waited:.1f} s", now, cause="timeout")
             return
         result = self._dialer.result()
         if isinstance(result, Link):
-            self._up(result)
+            self._up(result, now)
         elif isinstance(result, redis.ResponseError | redis.AuthenticationError):
             words = link.words_of(result)
+            self.tally.errors[answers.code_of(words)] += 1
             self._wait(words, now, self._patience.wait_s(words, now))
         elif isinstance(result, OSError | redis.RedisError):
-            self._wait(link.words_of(result), now)
+            words = link.words_of(result)
+            code = answers.code_of(words)
+            self.tally.errors[answers.UNREACHABLE if code == "OTHER" else code] += 1
+            self._wait(words, now)
         elif result is not None:
             raise result  # refused for good, or our own fault
         elif not self._dialer.is_dialing and now >= self._retry_at:
@@ -112,11 +119,13 @@ class LinkKeeper:
             if mask & selectors.EVENT_READ:
                 self._ear.answers(self._link.receive())
         except ConnectionError as error:
-            self.drop(str(error), now)
+            self.drop(str(error), now, cause="lost")
 
-    def drop(self, reason: str, now: float, least_s: float = 0.0) -> None:
+    def drop(self, reason: str, now: float, least_s: float = 0.0, *, cause: str = "error") -> None:
         """Close the link; it will be dialed again, not before `least_s`."""
         self._wait(reason, now, least_s)
+        if self._link is not None:
+            self.tally.fell(self._name, cause, now)
         self.close()
         self._ear.link_down()
 
@@ -137,10 +146,12 @@ class LinkKeeper:
     def end(self) -> None:
         """Close for good, with the thread of a dial under way."""
         self.close()
+        self.tally.forget(self._name)
         self._dialer.end()
 
-    def _up(self, fresh: Link) -> None:
+    def _up(self, fresh: Link, now: float) -> None:
         self._link = fresh
+        self.tally.rose(self._name, fresh.server, now)
         self._failures = 0
         self._selector.register(fresh, selectors.EVENT_READ, self)
         self._log.info("redis.connected", link=self._name)

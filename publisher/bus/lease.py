@@ -63,6 +63,10 @@ class Lease:
         self.renewed_at = 0.0
         """When the renewal that was last answered had been sent."""
         self._sent_at = 0.0
+        self.silence_s = 0.0
+        """How long ago the lease's last change had been when this process began to lead."""
+        self.reasserted = 0
+        """How often it was written again: Redis had lost it, or gone back."""
 
     @property
     def is_free(self) -> bool:
@@ -124,6 +128,7 @@ class Lease:
                 self.state = LeaseState.LEADING
                 self.epoch = int(reply[1])
                 self._beat = 1
+                self.silence_s = now - self._changed_at
                 self.renewed_at = self._sent_at
             case Kind.CLAIM:
                 self._watch(now)
@@ -131,6 +136,7 @@ class Lease:
                 self._known_owner = True
                 self._watch(now)
             case Kind.RENEW:
+                self.reasserted += reply[0] == "2"
                 self.renewed_at = self._sent_at
 
     def failed(self) -> None:

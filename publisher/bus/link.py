@@ -50,8 +50,10 @@ class Address:
 class Link:
     """A connection to Redis that is up. Raises ConnectionError when it breaks."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, server: str = "") -> None:
         self._connection = connection
+        self.server = server
+        """The run id of the server's process."""
         self._socket: socket.socket = connection._sock
         self._socket.setblocking(False)
         # redis-py's parser reads no more. It holds itself and 64 KiB in a circle, which would stay
@@ -143,7 +145,8 @@ def dial(address: Address) -> Link:
         connection.connect()
         # Before the scripts, which an old server cannot compile.
         server = _ask(connection, "INFO", "server")
-        check_mode(facts_of(server), target.kind)
+        facts = facts_of(server)
+        check_mode(facts, target.kind)
         check_server(server, _ask(connection, "INFO", "memory"))
         check_role(_ask(connection, "INFO", "replication"))
         for script in scripts.ALL:
@@ -154,7 +157,7 @@ def dial(address: Address) -> Link:
     except BaseException:
         connection.disconnect()
         raise
-    return Link(connection)
+    return Link(connection, facts.get("run_id", ""))
 
 
 def words_of(error: Exception) -> str:

@@ -29,6 +29,7 @@ from publisher.bus.snapshots import SnapshotSchedule
 from publisher.bus.sources import Capture, DataStreams, StateOf
 from publisher.bus.status import StatusEvent, StatusStream, braked
 from publisher.bus.stream import READY, Stream, StreamState, parse_id
+from publisher.bus.tally import Tally
 from publisher.model import FeedPlan, Now
 
 Reply = list[int | str]
@@ -50,6 +51,7 @@ class Publication:
         self.plan = plan
         self.writer = writer
         self.epoch = 0
+        self.tally = Tally()
         self.budget = RingBudget(plan.ring_bytes)
         self.status = self._stream(None, keys.status_keys(plan.space, plan.feed))
         self.data = DataStreams(plan, self._stream, capture, state_of, capture_top)
@@ -66,10 +68,9 @@ class Publication:
         self._is_over = False
         self._hold_until = 0.0
         self._pending: dict[Stream, None] = {}
-        self._intake = Intake(self.data, self._pending)
+        self._intake = Intake(self.data, self._pending, self.tally)
         self._unconfirmed: list[Stream] = []
         self._due: list[Call] = []
-        self._written = 0
         self._rows: list[str | bytes] = []
         """Of the catalogue, to be written with the next calls."""
         self._retention_ms = int(plan.retention_s * 1000)
@@ -87,7 +88,7 @@ class Publication:
     @property
     def written(self) -> int:
         """Bytes published, in all."""
-        return self._written + sum(stream.written for stream in self.streams)
+        return self.tally.written + sum(stream.written for stream in self.streams)
 
     @property
     def is_settled(self) -> bool:
@@ -165,7 +166,7 @@ class Publication:
 
     # Events ---------------------------------------------------------------------------------------
 
-    def publish_all(self, actions: Iterable[Action], ts_pub: int) -> list[Action]:
+    def publish_all(self, actions: Sequence[Action], ts_pub: int) -> list[Action]:
         """Publish what a session emits, stamped `ts_pub` (Unix ns); return its other actions."""
         return self._intake.put_all(actions, ts_pub)
 
@@ -231,7 +232,7 @@ class Publication:
             if self.epoch and not self.data.leaving.is_done(stream, self._schedule):
                 continue
             self.data.leaving.let_go(stream)
-            self._written += stream.written
+            self.tally.let_go(stream)
             self._pending.pop(stream, None)
             self._unconfirmed = [s for s in self._unconfirmed if s is not stream]
             self._schedule.forget(stream)
@@ -325,9 +326,15 @@ class Publication:
             case Kind.OPEN:
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
             case Kind.APPEND:
+                done = 0
                 for stream, code, detail in zip(call.streams, reply[::2], reply[1::2], strict=True):
                     if code != DONE or not stream.took():
                         self._took(stream, Code(int(code)), str(detail))
+                        continue
+                    done += 1
+                    if detail:
+                        self.tally.skipped += int(detail)
+                self.tally.appends["ok"] += done
             case Kind.SNAPSHOT if reply[0] != Code.OK and not call.streams[0].is_in_flight:
                 # No append is on its way that would find out: a quiet stream is refilled by this.
                 self._took(call.streams[0], Code(int(reply[0])), str(reply[1]))
@@ -372,8 +379,11 @@ class Publication:
             return
         if stream.state is StreamState.OPENING:
             stream.opened(code, detail)
+            self.tally.epochs[stream.reason] += code is Code.OK
         else:
+            before = stream.pending
             stream.answered(code, detail)
+            self.tally.answered(code, stream, before)
         if stream.state is StreamState.INSPECTING:
             self._reopen(stream)
         elif stream.has_pending:

@@ -27,6 +27,7 @@ from publisher.bus.charting import Chart, Charter
 from publisher.bus.keeper import RETRY_S, Ear, LinkKeeper
 from publisher.bus.link import Address, Reply
 from publisher.bus.slots import Redirect, SlotMap, key_of, redirect_of, slot_of
+from publisher.bus.tally import LinkTally
 from publisher.logs import get_logger
 from publisher.redis_url import Node
 
@@ -66,8 +67,8 @@ class Shards:
 
     def __init__(self, name: str, ear: ClusterEar, *, link: MakeLink, charter: Charter) -> None:
         self.ear = ear
-        self.redirects = 0
-        """How often a node sent a call elsewhere."""
+        self.tally = LinkTally()
+        """Of all links together."""
         self._name = name
         self._link = link
         self._map: SlotMap | None = None
@@ -153,8 +154,11 @@ class Shards:
         result = self._charter.result()
         if isinstance(result, Chart):
             self._failures = 0
-            is_first, self._map = self._map is None, result.slots
-            self._forget_idle(self._map.nodes)
+            is_first, nodes = self._map is None, result.slots.nodes
+            before = self._map.nodes if self._map is not None else nodes
+            self._map = result.slots
+            self._forget_idle(nodes)
+            self.tally.failovers += bool(before - nodes and nodes - before)
             if is_first:
                 self.ear.link_up()
         elif isinstance(result, OSError | redis.RedisError | ValueError):
@@ -233,6 +237,7 @@ class Shards:
             return True
         if call.kind not in ASKED_AGAIN and verdict is not Verdict.WAIT:
             return False
+        self.tally.errors[verdicts.code_of(words)] += 1
         self._tell(shard, call, words, verdict)
         slot = slot_of(key_of(call.command))
         match verdict:
@@ -263,7 +268,7 @@ class Shards:
         level("redis.error", call=kind, answer=words, verdict=verdict.name, node=node)
 
     def _follow(self, redirect: Redirect, call: Call) -> None:
-        self.redirects += 1
+        self.tally.redirects += 1
         self._log.debug("redis.redirected", slot=redirect.slot, node=str(redirect.node))
         if redirect.is_ask:
             self._hold([_Held(call, redirect.slot, self._now, redirect.node)])
@@ -307,6 +312,7 @@ class _Shard:
         """True while calls for this node may wait."""
         self._shards = shards
         self.keeper = link(name, node, self)
+        self.keeper.tally = shards.tally
 
     def send(self, calls: list[Call], now: float) -> None:
         self.owed += calls

@@ -78,8 +78,11 @@ class Stream:
         self.held: bytes | None = None
         """A top that waits for the append in flight; a newer one replaces it (WIRE.md 4.11)."""
         self.published_at = 0.0
-        self.written = 0
-        """Bytes published, in all."""
+        self.written = self.entries = 0
+        """Bytes and entries published, in all."""
+        self.sent_since = 0.0
+        """When the oldest entry of the append sent last was published, as `settle` saw it."""
+        self._unsent_since = 0.0
         self.is_changed = False
         """True when the book changed since its last snapshot."""
         self._acked = -1
@@ -110,7 +113,9 @@ class Stream:
         self.ring.extend(first, now)
         self._acked = self._sent = len(first) - 1
         self._mode = Mode.NORMAL
-        self.published_at = now
+        self.published_at = self.sent_since = now
+        self._unsent_since = 0.0
+        self.entries += len(first)
 
     def opened(self, code: Code, detail: str) -> None:
         """Take the answer to the open call."""
@@ -170,8 +175,11 @@ class Stream:
             self.release()
         if self.fresh:
             self.written += self.ring.extend(self.fresh, now)
+            self.entries += len(self.fresh)
             self.fresh.clear()
             self.published_at = now
+            if not self._unsent_since:
+                self._unsent_since = now
         return self.state is OPEN and not self.is_in_flight and self.ring.first <= self._acked + 1
 
     def is_overrun(self) -> bool:
@@ -186,6 +194,8 @@ class Stream:
         stop = min(self.ring.end, start + REFILL_ENTRIES)
         self._sent = stop - 1
         self.is_in_flight = True
+        self.sent_since = self._unsent_since or self.published_at
+        self._unsent_since = 0.0
         return self._mode, self._acked, self.ring.slice(start, stop)
 
     def took(self) -> bool:
@@ -231,6 +241,8 @@ class Stream:
     def cut(self) -> None:
         """The connection went with an answer outstanding: what was in flight will be sent again."""
         self._sent = self._acked
+        if self.is_in_flight:
+            self._unsent_since = self.sent_since
         self.is_in_flight = False
         if self.state is StreamState.OPENING:
             self.inspect(self.reason)

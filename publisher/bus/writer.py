@@ -8,7 +8,7 @@ and the time.
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import hiredis
 
@@ -19,13 +19,17 @@ from publisher.bus.answers import Verdict
 from publisher.bus.asking import PASSING_S, REFUSED_S, Requests
 from publisher.bus.calls import Call, Kind
 from publisher.bus.farewell import Farewell
+from publisher.bus.keeper import LinkKeeper
 from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
-from publisher.bus.shards import keeper_of
+from publisher.bus.shards import Shards, keeper_of
 from publisher.bus.stranger import Stranger
+from publisher.bus.tally import MEASURED
 from publisher.logs import get_logger
 from publisher.model import Now
+
+APPEND, INSPECT = Kind.APPEND, Kind.INSPECT  # a member of an enum costs a call each time
 
 
 class Writer:
@@ -46,6 +50,7 @@ class Writer:
         self._clock = clock
         self._log = get_logger("bus")
         self._refused = 0
+        self._until_measured = 1
         self._data = keeper_of("data", address, self, selector=selector, wake=wake)
         self._side = _LeaseSide(self, address, selector, wake, clock)
 
@@ -83,6 +88,11 @@ class Writer:
         """True while the answer to a release is outstanding."""
         return self._side.owes_release
 
+    @property
+    def links(self) -> Mapping[str, LinkKeeper | Shards]:
+        """Both links, by name."""
+        return {"data": self._data, "lease": self._side.keeper}
+
     def live_stranger(self) -> tuple[str, str] | None:
         """Return (stream, feed) of another feed that is alive and writes one of our streams."""
         return self._side.live_stranger()
@@ -114,13 +124,24 @@ class Writer:
                 return
             else:
                 self.publication.answered(call, reply)
-                if call.kind is Kind.INSPECT:
+                kind = call.kind
+                if kind is APPEND:
+                    self._until_measured -= 1
+                    if not self._until_measured:
+                        self._measure(call)
+                elif kind is INSPECT:
                     self.publication.open_ready(self._clock())
         for stream, words in self.publication.refused[self._refused :]:
             if verdicts.judge(words) is Verdict.FATAL:
                 raise verdicts.refused(words)  # a right that no stream has
             self._log.error("stream.refused", stream=stream, answer=words, mend="delete the key")
         self._refused = len(self.publication.refused)
+
+    def _measure(self, call: Call) -> None:
+        """Measure how long ago the oldest entry was published of the first stream."""
+        self._until_measured = MEASURED
+        waited_s = self._clock().mono - call.streams[0].sent_since
+        self.publication.tally.publish_ack.observe(int(waited_s * 1e9))
 
     def is_full(self, call: Call) -> list[Call]:
         """Free memory where a call's streams lie (R8)."""
@@ -129,6 +150,7 @@ class Writer:
     def _error(self, call: Call, words: str) -> None:
         now = self._clock()
         verdict = verdicts.judge(words)
+        self._data.tally.errors[verdicts.code_of(words)] += 1
         self._log.warning("redis.error", call=call.kind.name, answer=words, verdict=verdict.name)
         if call.kind is Kind.PLAIN and verdict in (Verdict.KEY, Verdict.STRANGE):
             return  # the catalogue and trims: no stream depends on them
@@ -148,6 +170,9 @@ class Writer:
     def claimed(self) -> None:
         """This process leads now."""
         reason = "takeover" if self.lease.has_rival else "start"
+        if self.lease.has_rival:
+            self.publication.tally.takeovers += 1
+            self.publication.tally.takeover_s += self.lease.silence_s
         self.lease.has_rival = False
         self._log.info("lease.claimed", epoch=self.lease.epoch, reason=reason)
         self.publication.lead(self.lease.epoch, reason)
@@ -156,6 +181,7 @@ class Writer:
         """Another process leads: nothing more is written."""
         self._log.warning("lease.lost", epoch=self.lease.epoch)
         self.lease.has_rival = True
+        self.publication.tally.deposals += 1
         self.publication.stand_by()
         self.publication.inspect()
 
@@ -175,7 +201,7 @@ class _LeaseSide:
         self._lease = writer.lease
         self._clock = clock
         self._log = get_logger("bus")
-        self._keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
+        self.keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
         self._strangers: dict[str, Stranger] = {}
         plan = writer.publication.plan
         key = keys.requests_key(plan.space, plan.feed)
@@ -187,22 +213,22 @@ class _LeaseSide:
         self.owes_release = False
 
     def ticked(self, now: Now) -> None:
-        self._keeper.ticked(now.mono)
-        if not self._keeper.is_up or self._is_released:
+        self.keeper.ticked(now.mono)
+        if not self.keeper.is_up or self._is_released:
             return
         due = [*self._looks(now.mono), self._asked(now.mono)]
-        self._keeper.send([call for call in due if call is not None], now.mono)
+        self.keeper.send([call for call in due if call is not None], now.mono)
         self._next(now)
 
     def _next(self, now: Now) -> None:
         """Send the lease's call that is due, or else wait for a farewell until it is."""
-        if not self._keeper.is_up or self._is_released or self._farewell.is_awaited:
+        if not self.keeper.is_up or self._is_released or self._farewell.is_awaited:
             return
         call = self._lease.ticked(now.mono, self._floor())
         if call is None:
             call = self._farewell.ticked(now.mono, self._lease.rests_until)
         if call is not None:
-            self._keeper.send([call], now.mono)
+            self.keeper.send([call], now.mono)
 
     def _floor(self) -> int | None:
         """Return what a claim must be above; None while none is to be made, or another feed may
@@ -240,10 +266,10 @@ class _LeaseSide:
     def release(self, now: Now) -> None:
         self._is_released = self.owes_release = True
         call = calls.release(self._lease.key, self._lease.owner, self._lease.epoch)
-        self._keeper.send([call], now.mono)
+        self.keeper.send([call], now.mono)
 
     def close(self) -> None:
-        self._keeper.end()
+        self.keeper.end()
 
     def link_up(self) -> None:
         self._lease.failed()
@@ -261,10 +287,10 @@ class _LeaseSide:
             now = self._clock()
             if isinstance(reply, hiredis.ReplyError):
                 self._error(call, str(reply), now)
-                if not self._keeper.is_up:
+                if not self.keeper.is_up:
                     return
             elif not calls.is_answer(call, reply):
-                self._keeper.drop("the answer to another call", now.mono)
+                self.keeper.drop("the answer to another call", now.mono)
                 return
             elif call.kind is Kind.RELEASE:
                 self.owes_release = False
@@ -282,6 +308,7 @@ class _LeaseSide:
                     self._next(now)  # the next tick may be a twentieth of a second away
 
     def _error(self, call: Call, words: str, now: Now) -> None:
+        self.keeper.tally.errors[verdicts.code_of(words)] += 1
         if call.kind is Kind.REQUESTS:
             self._asking_refused(words, now)
             return
@@ -293,7 +320,7 @@ class _LeaseSide:
         if verdict in (Verdict.FATAL, Verdict.KEY, Verdict.MOVE):
             raise verdicts.refused(words)
         if verdict not in (Verdict.WAIT, Verdict.TRIM):
-            self._keeper.refuse(words, now.mono)
+            self.keeper.refuse(words, now.mono)
 
     def is_full(self, call: Call) -> list[Call]:
         return []

@@ -7,8 +7,9 @@ compared; events between carry UNVERIFIED. Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Protocol
 
@@ -35,6 +36,8 @@ class BookLike(Protocol):
     def checksum(self) -> int: ...
     def top(self) -> tuple[Level | None, Level | None]: ...
     @property
+    def longest(self) -> int: ...
+    @property
     def bids(self) -> list[Any]: ...
     @property
     def asks(self) -> list[Any]: ...
@@ -50,6 +53,8 @@ class BookTerms:
     make: Callable[[int, int, int], BookLike]
     update: type[Update] | type[Orders]
     snapshot: type[Snapshot] | type[OrdersSnapshot]
+    counts: Counter[str]
+    """Shared by all books of a channel: `doubled` updates."""
 
 
 def alone(keeper: BookKeeper) -> BookKeeper:
@@ -70,6 +75,7 @@ class BookChannel:
     decode: Callable[[bytes], messages.BookMessage] = messages.decode_book
     around: Callable[[BookKeeper], Keeper] = alone
     """What is put around each keeper (bbo.py)."""
+    counts: Counter[str] = field(default_factory=Counter, compare=False)
 
     @property
     def terms(self) -> dict[str, object]:
@@ -82,7 +88,8 @@ class BookChannel:
 
     def keeper(self, symbol: str) -> Keeper:
         """Return the keeper of one L2 book."""
-        terms = BookTerms("book", self.depth, self.checksum_freq, Book, Update, Snapshot)
+        freq, counts = self.checksum_freq, self.counts
+        terms = BookTerms("book", self.depth, freq, Book, Update, Snapshot, counts)
         return self.around(BookKeeper(symbol, terms))
 
 
@@ -124,6 +131,8 @@ class BookKeeper:
                 self.crossed_since = now.mono
         elif self.crossed_since is not None:
             self.crossed_since = None
+        if ts_event == self.ts_event and stated == self.checksum:
+            terms.counts["doubled"] += 1  # quantities are absolute: it has changed nothing (X16)
         self.ts_event = ts_event
         self.ts_recv = ts_recv = now.unix
         self.checksum = stated

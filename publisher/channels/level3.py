@@ -6,8 +6,9 @@ beside it. Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from publisher.book.l3 import OrderBook
 from publisher.channels.book import BookKeeper, BookTerms, alone
@@ -34,6 +35,7 @@ class Level3Channel:
     is_timed: bool = False
     decode: Callable[[bytes], level3.Level3Message] = level3.decode_level3
     around: Callable[[BookKeeper], Keeper] = alone
+    counts: Counter[str] = field(default_factory=Counter, compare=False)
 
     @property
     def terms(self) -> dict[str, object]:
@@ -51,7 +53,6 @@ class Level3Channel:
 
     def keeper(self, symbol: str) -> Keeper:
         """Return the keeper of one L3 book."""
-        terms = BookTerms(
-            "level3", self.depth, self.checksum_freq, OrderBook, Orders, OrdersSnapshot
-        )
+        freq, counts = self.checksum_freq, self.counts
+        terms = BookTerms("level3", self.depth, freq, OrderBook, Orders, OrdersSnapshot, counts)
         return self.around(BookKeeper(symbol, terms))

@@ -1,8 +1,11 @@
-"""The health endpoint: `/metrics` for Prometheus, `/livez` for whoever restarts hung processes.
+"""The health endpoint: `/metrics` for Prometheus; `/livez`, `/startz` and `/readyz` for whoever
+restarts processes and sends them users.
 
 One thread listens, one answers each request; neither touches the loop, so both answer while the
-loop hangs, which is the point of `/livez`. Nothing is exposed that could change the publisher. The
-address is the operator's choice and loopback by default, since there is no password.
+loop hangs, which is the point of `/livez`. Neither it nor `/startz` asks whether Kraken or Redis
+can be reached: a restart would mend nothing and spend the budget of connects. Nothing is exposed
+that could change the publisher. The address is the operator's choice and loopback by default, since
+there is no password.
 """
 
 from __future__ import annotations
@@ -19,11 +22,10 @@ from prometheus_client.exposition import generate_latest
 
 from publisher.errors import ConfigurationError
 from publisher.health.metrics import Metrics
+from publisher.health.readiness import awaited, standing
 from publisher.health.vitals import Vitals
 from publisher.logs import get_logger
 
-LIVE_WITHIN_S = 5.0
-"""A loop that turns twenty times a second and did not for so long hangs."""
 SLOW_CLIENT_S = 5.0
 TEXT = "text/plain; charset=utf-8"
 
@@ -91,13 +93,23 @@ def _answerer(vitals: Vitals) -> type[BaseHTTPRequestHandler]:
             match self.path.partition("?")[0]:
                 case "/metrics":
                     self._answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
-                case "/livez" if vitals.idle_s() < LIVE_WITHIN_S:
-                    self._answer(200, TEXT, b"ok\n")
+                case "/livez" if vitals.is_live:
+                    self._say(200, "ok")
                 case "/livez":
-                    said = f"the loop has not turned for {vitals.idle_s():.1f} s\n"
-                    self._answer(503, TEXT, said.encode())
+                    self._say(503, f"the loop has not turned for {vitals.idle_s():.1f} s")
+                case "/startz" if vitals.pulse.has_begun:
+                    self._say(200, "ok")
+                case "/startz":
+                    self._say(503, "the loop has not begun")
+                case "/readyz" if lines := awaited(vitals):
+                    self._say(503, *(f"awaits {line}" for line in lines))
+                case "/readyz":
+                    self._say(200, standing(vitals))
                 case _:
-                    self._answer(404, TEXT, b"/metrics and /livez\n")
+                    self._say(404, "/livez, /startz, /readyz and /metrics")
+
+        def _say(self, status: int, *lines: str) -> None:
+            self._answer(status, TEXT, "".join(f"{line}\n" for line in lines).encode())
 
         def _answer(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)

@@ -40,6 +40,8 @@ class FrameReader:
 
     limit: int
     controls: list[Control] = field(default_factory=list)
+    largest: int = 125
+    """Bytes of the largest message so far, refused ones too; short ones are not looked at."""
     _chunks: list[bytes] = field(default_factory=list)
     _have: int = 0
     _need: int = 2
@@ -86,8 +88,10 @@ class FrameReader:
                     length = data[position + 2] << 8 | data[position + 3]
                 else:
                     length = int.from_bytes(data[position + 2 : start], "big")
-                if length > self.limit:
-                    raise FrameTooLarge(length, self.limit)
+                if length > self.largest:
+                    self.largest = length
+                    if length > self.limit:
+                        raise FrameTooLarge(length, self.limit)
             stop = start + length
             if stop > end:
                 self._need = stop - position
@@ -114,6 +118,7 @@ class FrameReader:
             raise BadFrame("a fragment is missing, or has nothing to continue")
         fragments = [*(self._fragments or []), payload]
         size = sum(map(len, fragments))
+        self.largest = max(self.largest, size)
         if size > self.limit:
             raise FrameTooLarge(size, self.limit)
         if final:

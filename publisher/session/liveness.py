@@ -28,13 +28,13 @@ class Liveness:
         """The instruments were asked for."""
         self.instruments_due = now + INSTRUMENTS_DUE_S
 
-    def fault(self, now: float) -> str:
-        """Return why the connection is to be closed, empty while it is not."""
+    def fault(self, now: float) -> tuple[str, str] | None:
+        """Return why the connection is to be closed, and its cause; None while it is not."""
         if now - self.heard >= SILENCE_S:
-            return f"silent for {now - self.heard:.1f} s"
+            return f"silent for {now - self.heard:.1f} s", "silent"
         if self.instruments_due is not None and now >= self.instruments_due:
-            return "no instruments"
-        return ""
+            return "no instruments", "unanswered"
+        return None
 
     def pings(self, now: float) -> bool:
         """Return whether it is time for a ping, which then counts as sent."""

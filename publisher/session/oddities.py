@@ -11,6 +11,7 @@ from publisher.actions import Action, Log
 from publisher.channels.channel import Channel
 from publisher.errors import BadFrame
 from publisher.kraken.messages import Ack
+from publisher.kraken.refusals import Meaning, meaning
 
 FIELDS_SAMPLE = 1024
 """One message in so many is looked through for unknown fields; the others are too hot for it."""
@@ -41,6 +42,12 @@ class Oddities:
         self.counts["bad frames"] += 1
         start = payload[:200].decode("utf-8", "replace")
         return [Log("frame.bad", f"reason={error.reason} start={start!r}")]
+
+    def subscribe_error(self, error: str) -> Meaning:
+        """Count an error that a subscription was answered with; return what it means."""
+        found = meaning(error)
+        self.counts[f"subscribe {found}"] += 1
+        return found
 
     def sample(self, payloads: Sequence[bytes], actions: list[Action]) -> None:
         """Look through one message in many for unknown fields: all would be too much work."""

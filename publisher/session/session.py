@@ -21,7 +21,6 @@ from publisher.actions import Action, Close, Fetch, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
-from publisher.kraken.refusals import meaning
 from publisher.kraken.requests import Topic
 from publisher.model import BookState, Instrument, Now, ResetReason
 from publisher.session import membership
@@ -60,7 +59,7 @@ class Session:
         self._pace = Pace(channel.symbols_per_s)
         self._is_connected = False
         self._is_closing = False
-        self._liveness = Liveness()
+        self.liveness = Liveness()
         self._new_socket_at = float("-inf")
 
     # The four entrances ---------------------------------------------------------------------------
@@ -71,13 +70,13 @@ class Session:
         """
         self._is_connected = True
         self._is_closing = False
-        self._liveness.begin(now.mono)
+        self.liveness.begin(now.mono)
         self._topic = Topic(self.channel.name, self.channel.terms, token)
         self._pace.restart()
         membership.begin(self.subscriptions.values(), self.channel, now.mono)
         match self.channel.precisions:
             case "subscribed":
-                self._liveness.await_instruments(now.mono)
+                self.liveness.await_instruments(now.mono)
                 return [Send(requests.subscribe_instrument(self._pace.next_req_id()))]
             case "given":
                 known = list(self._instruments.values())
@@ -92,7 +91,7 @@ class Session:
         """Take complete messages in their order: the hot path. After a Close the rest is void."""
         if not payloads:  # a part of a message is no sign of life (fault X4)
             return []
-        self._liveness.heard = now.mono
+        self.liveness.heard = now.mono
         actions: list[Action] = []
         subscriptions, decode = self.subscriptions, self.channel.decode
         for payload in payloads:
@@ -124,7 +123,7 @@ class Session:
         except BadFrame as error:
             actions = self._oddities.bad_frame(payload, error)
             if payload.lstrip()[:1] == b"{":  # broken data; a text that is no JSON is none
-                actions.append(self._close(f"malformed message: {error.reason}"))
+                actions.append(self._close(f"malformed message: {error.reason}", "malformed"))
             return actions
         match message:
             case messages.Ack():
@@ -141,10 +140,10 @@ class Session:
         """Do what is due by time alone."""
         if not self._is_connected:
             return []
-        if fault := self._liveness.fault(now.mono):
-            return [self._close(fault)]
+        if fault := self.liveness.fault(now.mono):
+            return [self._close(*fault)]
         actions: list[Action] = []
-        if self._liveness.pings(now.mono):
+        if self.liveness.pings(now.mono):
             actions.append(Send(requests.ping(self._pace.next_req_id())))
         if self.channel.is_timed:
             for subscription in self.subscriptions.values():
@@ -200,7 +199,7 @@ class Session:
         if not self._is_connected:
             return []
         membership.begin(map(self.subscriptions.__getitem__, joining), self.channel, now.mono)
-        if self._liveness.instruments_due is not None:
+        if self.liveness.instruments_due is not None:
             return list(self._requests(now))
         known = [self._instruments[symbol] for symbol in joining if symbol in self._instruments]
         return self.listed(messages.Instruments(self._has_all, known), now)
@@ -273,7 +272,8 @@ class Session:
         """After a failure: blame the connection if the symbol failed often, else ask anew."""
         if recent >= NEW_SOCKET_FAILURES and now.mono - self._new_socket_at >= NEW_SOCKET_EVERY_S:
             self._new_socket_at = now.mono
-            yield self._close(f"{subscription.symbol} failed {recent} times in a minute")
+            words = f"{subscription.symbol} failed {recent} times in a minute"
+            yield self._close(words, "failures")
         else:
             yield from self._requests(now)
 
@@ -326,9 +326,9 @@ class Session:
     def _subscribe_error(
         self, subscription: Subscription, error: str, now: Now
     ) -> Iterator[Action]:
-        match meaning(error):
+        match self._oddities.subscribe_error(error):
             case "spent_token":
-                yield self._close(error)
+                yield self._close(error, "token")
             case "standing":  # no snapshot will come (protocol.md 4)
                 yield from self._fail(subscription, ResetReason.STALE, error, now)
             case "transient":
@@ -355,7 +355,7 @@ class Session:
         """
         actions: list[Action] = []
         if message.is_snapshot:
-            self._liveness.instruments_due = None
+            self.liveness.instruments_due = None
             self._has_all = True
         for instrument in message.pairs:
             self._instruments[instrument.symbol] = instrument
@@ -391,9 +391,10 @@ class Session:
         if message.gist == self._status_gist:
             return []
         self._status_gist = message.gist
+        self.counts[f"system {message.system[:40]}"] += 1
         notes = [f"system {message.system}", *message.announcements]
         return [Notify("system", "", "; ".join(notes)[:400], message.report, message.gist)]
 
-    def _close(self, reason: str) -> Action:
+    def _close(self, reason: str, cause: str) -> Action:
         self._is_closing = True
-        return Close(reason)
+        return Close(reason, cause)

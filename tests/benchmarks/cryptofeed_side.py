@@ -37,7 +37,7 @@ SNAPSHOT_EVERY = 1000
 def main() -> None:
     """Install, measure, print; the last line is a JSON object."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cryptofeed_side")
-    parser.add_argument("--python", default=sys.executable, help="for cryptofeed: 3.12 or later")
+    parser.add_argument("--python", default=sys.executable, help="for cryptofeed 3: 3.13 or later")
     parser.add_argument("--updates", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()

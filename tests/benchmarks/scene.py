@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgpack
@@ -79,9 +80,15 @@ def end_of(server: redis.Redis, stream: str) -> tuple[int, str]:
 
 @contextmanager
 def publishing(
-    server: RedisServer, corpus: Corpus, venue_url: str, place: Place
+    server: RedisServer,
+    corpus: Corpus,
+    venue_url: str,
+    place: Place,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Child]:
-    """Run the publisher; begin when it has opened the corpus' stream."""
+    """Run the publisher, with the defaults but for `settings`; begin when it has opened the corpus'
+    stream.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
         environment = {
@@ -95,6 +102,7 @@ def publishing(
             "PYKRAKEN_DEPTH": str(corpus.depth),
             "PYKRAKEN_STATE_DIR": str(folder / "state"),
             "PYKRAKEN_LOG_LEVEL": "error",
+            **settings,
         }
         words = ("publisher", "run")
         child = Child(*words, place=place, environment=environment, folder=folder)
@@ -118,14 +126,19 @@ def _wait_for_end(client: redis.Redis, stream: str, entries: int) -> int:
         time.sleep(LOOK_S if got > 0.9 * entries else FAR_LOOK_S)
 
 
-def run_publisher(server: RedisServer, corpus: Corpus, updates: int) -> Run:
+def run_publisher(
+    server: RedisServer,
+    corpus: Corpus,
+    updates: int,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Run:
     """Time the publisher on the first `updates` messages; raise WrongResult."""
     with ExitStack() as stack:
         client = stack.enter_context(server.client())
         client.flushall(asynchronous=False)
         venue = stack.enter_context(venue_of(corpus, updates))
         daemon = stack.enter_context(
-            publishing(server, corpus, venue.says("url")["url"], "measured")
+            publishing(server, corpus, venue.says("url")["url"], "measured", settings)
         )
         run = timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
         _check(server, client, corpus, updates)

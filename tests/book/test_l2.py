@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.book.ints import Book, Level
+from tests.matrix import MatrixRow
 from tests.model import ModelBook, book_frames, rescaled, unscaled
 
 
@@ -36,15 +37,19 @@ def test_levels_come_best_first() -> None:
 
 
 @pytest.mark.row("X19")
-def test_what_falls_out_of_the_depth_is_gone() -> None:
+def test_what_falls_out_of_the_depth_is_gone(matrix_row: MatrixRow) -> None:
     """§5.2: cut after every message; a level pushed out never comes back by itself."""
     book = Book(10)
     book.apply([(100 - i, 1) for i in range(10)], [(200 + i, 1) for i in range(10)])
     book.apply([(101, 1)], [(199, 1)])
     assert prices(book.bids) == list(range(101, 91, -1))
     assert prices(book.asks) == list(range(199, 209))
+    assert book.longest == 10
     book.apply([(101, 0)], [(199, 0)])
-    assert len(book.bids) == len(book.asks) == 9
+    assert len(book.bids) == len(book.asks) == book.longest == 9
+    book.apply([], [(209, 1)])
+    assert book.longest == 10, "the longer side counts"
+    matrix_row.saw("cut after every message, nothing comes back", metric="book_levels")
 
 
 def test_the_cut_comes_after_the_message_not_within() -> None:

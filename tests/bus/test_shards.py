@@ -181,14 +181,14 @@ def test_slots_that_move_are_followed(group: Cluster, desk: Desk) -> None:
     slot = slot_of(KEYS[0])
     group.move(slot, group.primaries[2])
     assert desk.ask(get(KEYS[0])) == ["1"]
-    assert desk.shards.redirects == 1
+    assert desk.shards.tally.redirects == 1
     assert desk.ask(get(KEYS[0])) == ["1"]
-    assert desk.shards.redirects == 1, "remembered"
+    assert desk.shards.tally.redirects == 1, "remembered"
     with group.moving(slot, group.primaries[1], keys=1):
         assert desk.ask(get(KEYS[0])) == ["1"]
-        assert desk.shards.redirects == 2
+        assert desk.shards.tally.redirects == 2
         assert desk.ask(get(KEYS[0])) == ["1"]
-        assert desk.shards.redirects == 3, "asked anew: the slot has not moved"
+        assert desk.shards.tally.redirects == 3, "asked anew: the slot has not moved"
     assert desk.ask(get(KEYS[0])) == ["1"]
 
 
@@ -208,6 +208,7 @@ def test_memory_is_asked_for_where_it_lacks(group: Cluster, desk: Desk) -> None:
 
 @pytest.mark.row("R12")
 def test_what_only_a_person_mends_is_raised(group: Cluster) -> None:
+    """A right that a node refuses is named, at the first look and later."""
     for node in group.primaries:
         rights = ("~*", "+@all", "-get", "-cluster")
         node.client().execute_command("ACL", "SETUSER", "poor", "on", ">s3cret", *rights)
@@ -249,7 +250,7 @@ def test_a_call_sent_on_comes_back_from_a_node_that_is_gone(group: Cluster, desk
         owner.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", away)
         target.kill()
         desk.send(get(KEYS[0]))
-        desk.wait(lambda: desk.shards.redirects > 1, "the owner asked again")
+        desk.wait(lambda: desk.shards.tally.redirects > 1, "the owner asked again")
         owner.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
     desk.wait(lambda: desk.got, "the answer")
     assert [reply for _, reply in desk.got] == [None]

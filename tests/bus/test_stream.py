@@ -162,3 +162,31 @@ def test_answers_after_the_end_mean_nothing() -> None:
 
 def test_ids() -> None:
     assert parse_id("18446744073709551615-3") == (2**64 - 1, 3)
+
+
+def test_an_append_is_as_old_as_its_oldest_entry() -> None:
+    stream = opened()
+    stream.fresh.append(b"a")
+    stream.settle(1.0)
+    stream.take()
+    assert stream.sent_since == 1.0
+    for now in (1.2, 1.4):  # while it flies
+        stream.fresh.append(b"b")
+        stream.settle(now)
+    assert stream.took()
+    stream.take()
+    assert stream.sent_since == 1.2
+    stream.cut()
+    stream.fresh.append(b"c")
+    stream.settle(3.0)
+    stream.take()
+    assert stream.sent_since == 1.2, "the same entries, sent again"
+
+
+def test_all_entries_are_counted_once() -> None:
+    stream = opened()
+    publish(stream, b"a", b"b")
+    stream.take()
+    stream.cut()
+    stream.take()
+    assert stream.entries == 2 + 2, "the opening's and the two"

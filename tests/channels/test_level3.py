@@ -96,7 +96,7 @@ def test_a_spent_token_ends_the_connection() -> None:
         "status": "error", "success": False, "req_id": session.subscriptions[BTC].req_id,
     }  # fmt: skip
     (close,) = session.received(json.dumps(answer).encode(), NOW)
-    assert close == Close("ESession:Invalid session")
+    assert close == Close("ESession:Invalid session", "token")
 
 
 def test_no_repr_shows_the_token() -> None:

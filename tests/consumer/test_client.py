@@ -143,6 +143,7 @@ def test_a_stalled_server_is_told_and_survived(
 
 @pytest.mark.row("C1")
 def test_trimmed_past_the_cursor_is_one_gap(redis_server: RedisServer) -> None:
+    """One `Gap` with both ends, then the book anew from a snapshot."""
     story = Story().grow(5)
     writer = written(redis_server, story)
     with Client(redis_server.url) as client:
@@ -160,6 +161,7 @@ def test_trimmed_past_the_cursor_is_one_gap(redis_server: RedisServer) -> None:
 
 @pytest.mark.row("C4")
 def test_a_bad_entry_is_quarantined_until_a_snapshot_helps(redis_server: RedisServer) -> None:
+    """The book is not valid until the next snapshot, and then is."""
     story = Story().grow(5)
     writer = written(redis_server, story)
     with Client(redis_server.url) as client:
@@ -176,6 +178,7 @@ def test_a_bad_entry_is_quarantined_until_a_snapshot_helps(redis_server: RedisSe
 
 @pytest.mark.row("C2", "C3")
 def test_late_joiners_while_it_is_written(redis_server: RedisServer) -> None:
+    """One after another joins at a snapshot; each book is the writer's at that entry."""
     story = Story().grow(3)
     writer = written(redis_server, story)
     is_over = threading.Event()

@@ -270,6 +270,7 @@ def test_updates_with_new_keys_and_huge_numbers_go_the_long_way_to_the_same_book
 
 @pytest.mark.row("C8")
 def test_stale_is_told_once_and_ends_with_an_entry() -> None:
+    """By the reader's own monotonic clock: no stamp of another host is compared."""
     story = Story().grow(2)
     replica, judge, source = _joined(story)
     replica.tick(14.9)
@@ -305,6 +306,7 @@ def test_bye_and_a_lost_server_leave_a_stale_book() -> None:
 
 @pytest.mark.row("C6")
 def test_a_rolled_back_lineage_is_a_regression_even_while_a_snapshot_is_awaited() -> None:
+    """An older lineage is told as a regression; its own snapshot makes the book valid again."""
     story = Story(epoch=EPOCH + 7).grow(2)
     replica, judge, _ = _joined(story)
     story.append(b"\xc1")

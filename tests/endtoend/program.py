@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.moved import Recording, Watch
 from tests.polling import wait_until
 from tests.requirements import ROOT
+from tests.servers import free_port
 
 DEADLINE_S = 15.0
 
@@ -30,6 +32,7 @@ class Publisher:
         self.settings = settings
         self._number = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._watch: Watch | None = None
         self.writes_to: int | None = None
         """The descriptor that its output goes to instead of the log."""
 
@@ -43,7 +46,10 @@ class Publisher:
         self._number += 1
         self.folder.mkdir(parents=True, exist_ok=True)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYKRAKEN_")}
-        given = {f"PYKRAKEN_{k.upper()}": str(v) for k, v in self.settings.items()}
+        recorder, settings = Recording.current, self.settings
+        if recorder is not None:
+            settings = {"metrics_port": free_port()} | settings
+        given = {f"PYKRAKEN_{k.upper()}": str(v) for k, v in settings.items()}
         fixed = {
             "PYKRAKEN_STATE_DIR": str(self.folder / "state"),
             "PYKRAKEN_LOG_FORMAT": "json",
@@ -57,6 +63,11 @@ class Publisher:
                 stdin=subprocess.DEVNULL,
                 stdout=log if self.writes_to is None else self.writes_to,
                 stderr=log if self.writes_to is None else self.writes_to,
+            )
+        if recorder is not None:
+            process = self.process
+            self._watch = recorder.watch(
+                int(str(settings["metrics_port"])), lambda: process.poll() is None
             )
         return self
 
@@ -87,6 +98,7 @@ class Publisher:
 
     def terminate(self, timeout_s: float = DEADLINE_S) -> int:
         """End it with SIGTERM; return its exit code."""
+        self._look()
         self.signal(signal.SIGTERM)
         return self.wait(timeout_s)
 
@@ -97,6 +109,11 @@ class Publisher:
             return self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running:\n{self.log_path.read_text()[-4000:]}") from None
+
+    def _look(self) -> None:
+        """Read its metrics for the last time, if somebody watches them."""
+        if self._watch is not None:
+            self._watch.end()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -109,6 +126,7 @@ class Publisher:
     ) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
+            self._look()
             self.process.terminate()
             try:
                 self.process.wait(DEADLINE_S)

@@ -198,6 +198,7 @@ def stage(
 def test_the_streams_end_where_the_account_stands_whatever_befell_and_tell_no_secret(
     stage: Stage,
 ) -> None:
+    """A fresh token each time, orders and balances as the account has them, fills told late."""
     reader = Reader(stage.server, stage.stream)
     stage.wait_until_right(reader)
     stage.happens(150)
@@ -285,7 +286,7 @@ def _nothing_tells_a_secret(stage: Stage) -> None:
     canaries = [KEY, SECRET, *_tokens(stage)]
     status, metrics = get(f"{stage.metrics}/metrics")
     assert status == 200
-    assert 'kind="reset_sequence"' in metrics
+    assert 'reason="sequence"' in metrics
     found = [metrics, command_lines(), environments(descendants(publisher.process.pid))]
     found += [environments({publisher.process.pid}), _dump(stage.server)]
     assert publisher.terminate() == 0

@@ -59,6 +59,7 @@ def test_what_only_a_person_can_mend_ends_the_feed_and_names_the_mend(
     assert mend in said
 
 
+@pytest.mark.row("X24")
 @pytest.mark.parametrize(
     ("error", "least_s", "mend"),
     [
@@ -70,6 +71,7 @@ def test_what_passes_is_waited_for_and_the_log_says_how_long_and_why(
     error: str, least_s: float, mend: str, simulator: Program, tmp_path: Path,
     redis_server: RedisServer,
 ) -> None:  # fmt: skip
+    """Waited for in full, and told."""
     simulator.post("fault", name="refuse_token", error=error, count=9)
     with publisher(tmp_path, simulator, redis_server, signed.KEY, signed.SECRET) as running:
         running.wait_for("feed.away")

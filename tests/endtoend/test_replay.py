@@ -46,6 +46,8 @@ CAPTURES = {
     "l2-10pairs-d1000-20210417-from-v1.ndjson": ("book", 1000, 4279),
     "l3-btc-d10-20240924.ndjson": ("level3", 10, 296),
 }
+LONG = "l2-10pairs-d1000-20210417-from-v1.ndjson"
+NAMES = [pytest.param(name, marks=[pytest.mark.long] * (name == LONG)) for name in CAPTURES]
 SIDES: tuple[Side, Side] = ("bid", "ask")
 PASSES = 2
 SPEED = 4
@@ -164,7 +166,7 @@ def server_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str |
 
 
 @pytest.mark.timeout(WHOLE_RUN_S)
-@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_capture_comes_out_as_it_went_in(
     name: str, server_url: str | None, captures: Path, tmp_path: Path
 ) -> None:

@@ -47,12 +47,12 @@ def obey(line: str, running: daemon.Daemon, now: Now) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         case "dial":
             feed.dial = fail
-            running._connections[0]._drop("injected", now)
+            running._connections[0]._drop("injected", now, "lost")
         case "lease":
             link.dial = fail
-            running._writer._side._keeper.drop("injected", now.mono)
+            running._writer._side.keeper.drop("injected", now.mono)
         case "fetch":
-            fetching._answer = fail
+            fetching.Fetcher._answer = fail  # type: ignore[method-assign]
             running._fetcher.ask(Fetch("BTC/USD", 0))
         case "health":
             (server,) = [t for t in threading.enumerate() if t.name == "health"]

@@ -201,6 +201,7 @@ def test_an_answer_that_never_comes(tmp_path: Path, fault: str) -> None:
 @pytest.mark.row("X26", "X27")
 @pytest.mark.parametrize("fault", ["delay_snapshot:symbol=BTC/USD", "delay_ack:symbol=BTC/USD"])
 def test_an_answer_that_comes_late(tmp_path: Path, fault: str) -> None:
+    """Within its five seconds: waited for, nothing is overdue or reset."""
     with staged(tmp_path, "--fault", fault) as scene:
         watcher = scene.watcher()
         publisher = scene.publisher()
@@ -224,6 +225,7 @@ def test_a_symbol_that_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.row("X21")
 def test_every_symbol_refused_is_the_end(tmp_path: Path) -> None:
+    """The process ends with exit 3 and names them."""
     with staged(tmp_path) as scene:
         publisher = scene.publisher(symbols="XBT/USD,NO/PE")
         assert publisher.wait() == 3
@@ -232,7 +234,7 @@ def test_every_symbol_refused_is_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.row("X21")
 def test_delisted(tmp_path: Path) -> None:
-    """X21."""
+    """X21: reset with its reason, the other book undisturbed."""
     with staged(tmp_path) as scene:
         watcher, before = played(scene)
         scene.fault("delisted", symbol=BTC)
@@ -277,7 +279,7 @@ def test_crossed(tmp_path: Path) -> None:
 
 @pytest.mark.row("X20")
 def test_thin_one_sided_and_empty_books(tmp_path: Path) -> None:
-    """X20."""
+    """X20: the checksum covers what there is, nothing is reset."""
     with staged(tmp_path) as scene:
         watcher, before = played(scene)
         for name in ("thin", "one_sided", "empty"):
@@ -294,7 +296,7 @@ def test_thin_one_sided_and_empty_books(tmp_path: Path) -> None:
 
 @pytest.mark.row("X9")
 def test_kraken_s_state_is_told_and_books_stay(tmp_path: Path) -> None:
-    """X9."""
+    """X9: told in the status stream, no book is dropped."""
     with staged(tmp_path) as scene:
         watcher, before = played(scene)
         scene.fault("status", system="cancel_only", notice="maintenance")
@@ -316,7 +318,7 @@ def test_kraken_s_state_is_told_and_books_stay(tmp_path: Path) -> None:
 @pytest.mark.row("X8")
 @pytest.mark.parametrize("status", [503, 520])
 def test_an_upgrade_that_is_refused(tmp_path: Path, status: int) -> None:
-    """X8."""
+    """X8: told, tried again with growing waits, published once it stands."""
     with staged(tmp_path, "--fault", f"upgrade:status={status},count=2") as scene:
         watcher = scene.watcher()
         publisher = scene.publisher()

@@ -24,6 +24,7 @@ PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 def test_a_loop_that_stood_still_is_told_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Told with file and function; the lease is kept, nothing is lost."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         publisher = fragile(scene, monkeypatch)
@@ -42,6 +43,7 @@ def test_a_loop_that_stood_still_is_told_with_its_place(
 def test_a_loop_that_hangs_ends_the_process_and_the_standby_leads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Told with its place, exit 70 after five seconds, the standby leads."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         publisher = fragile(scene, monkeypatch)
@@ -84,6 +86,7 @@ def test_a_thread_that_falls_ends_the_process(
 def test_a_loop_that_fails_ends_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Exit 70, one line for people, the traceback in the log."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         publisher = fragile(scene, monkeypatch)
@@ -118,6 +121,7 @@ def test_a_disk_that_fills_stops_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.row("P7")
 def test_a_state_folder_that_goes_away_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    """Values are kept in memory, one warning says so, every book goes on."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         publisher = scene.publisher()

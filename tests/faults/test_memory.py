@@ -56,6 +56,7 @@ def sent(scene: Scene) -> int:
 @pytest.mark.row("R14")
 @pytest.mark.timeout(180)
 def test_a_burst_while_redis_stands_still(tmp_path: Path) -> None:
+    """Memory stays in its bound; what the ring gave up is announced."""
     require(PROC.joinpath("self", "statm").exists(), "no /proc: this is not Linux")
     url = f"http://127.0.0.1:{(port := free_port())}"
     with staged(tmp_path, "--rate", str(USUAL)) as scene:

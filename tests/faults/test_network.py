@@ -91,6 +91,7 @@ def test_requests_delivered_late(tmp_path: Path) -> None:
 
 @pytest.mark.row("R16")
 def test_reset_again_and_again(tmp_path: Path) -> None:
+    """The connection is reset again and again: one epoch, nothing twice, no gap."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
         for _ in range(10):
@@ -101,6 +102,7 @@ def test_reset_again_and_again(tmp_path: Path) -> None:
 
 @pytest.mark.row("R1")
 def test_refused_for_a_while(tmp_path: Path) -> None:
+    """Nobody listens for a while: the ring fills up what was missed, same epoch, no gap."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
         proxy.is_refusing = True

@@ -110,7 +110,7 @@ def test_client_pause(tmp_path: Path) -> None:
 
 @pytest.mark.row("R21")
 def test_scripts_flushed(tmp_path: Path) -> None:
-    """R21."""
+    """R21: loaded again with a new connection, one epoch, no gap."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         scene.publisher()
@@ -285,6 +285,7 @@ def test_rights_that_are_missing_are_fatal(tmp_path: Path) -> None:
 
 @pytest.mark.row("R12")
 def test_rights_that_go_missing_later_are_fatal_too(tmp_path: Path) -> None:
+    """While it runs: exit 3, and no password in the log."""
     with staged(tmp_path) as scene:
         client = scene.client()
         client.execute_command("ACL", "SETUSER", "poor", "on", ">secret", "~*", "+@all")

@@ -206,6 +206,7 @@ def test_a_right_that_is_missing_is_named(
 @pytest.mark.row("R12")
 @pytest.mark.parametrize("kind", ["redis", "valkey"])
 def test_keys_that_are_not_ours_are_told(tmp_path: Path, kind: str) -> None:
+    """A user without the feed's keys: exit 3, the rule named."""
     with staged(tmp_path, kind=kind) as scene:
         client = scene.client()
         client.execute_command("ACL", "SETUSER", "poor", "on", ">s3cret", "~other:*", "+@all")

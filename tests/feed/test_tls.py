@@ -263,6 +263,7 @@ def test_who_is_not_trusted_hears_why(folder: Path, identity: Identity) -> None:
 
 @pytest.mark.row("X5")
 def test_a_certificate_of_another_name_is_refused(identity: Identity, ca: Identity) -> None:
+    """The name is compared, and told."""
     with peer(identity, until_closed) as server:
         with pytest.raises(ssl.SSLCertVerificationError, match=r"kraken\.example"):
             BatchContext(str(ca.certificate)).wrap_socket(server.plain, "kraken.example")

@@ -16,7 +16,8 @@ import pytest
 from publisher import __version__
 from publisher.daemon import Daemon
 from publisher.errors import ConfigurationError
-from publisher.health.server import LIVE_WITHIN_S, serving
+from publisher.health.server import serving
+from publisher.health.vitals import LIVE_WITHIN_S
 from publisher.settings import Settings
 from publisher.state import StateFolder
 from tests.endtoend.program import Publisher
@@ -60,13 +61,25 @@ def test_a_publisher_tells_how_it_fares(redis_server: RedisServer, tmp_path: Pat
         assert 0 < found["pykraken_ring_bytes",] < found["pykraken_ring_limit_bytes",]
         assert found["pykraken_published_bytes_total",] > 0
         assert found["process_resident_memory_bytes",] > 1_000_000
-        assert get(f"{url}/livez") == (200, "ok\n")
+        assert get(f"{url}/livez") == get(f"{url}/startz") == (200, "ok\n")
+        for hop in ("event_recv", "recv_publish", "publish_ack"):
+            assert found["pykraken_latency_seconds_count", hop] > 10
+            least, most = (
+                ("pykraken_latency_seconds_bucket", hop, le) for le in ("1.6384e-05", "+Inf")
+            )
+            assert found[least] < found[most] == found["pykraken_latency_seconds_count", hop]
+        assert 0.0 < found["pykraken_latency_seconds_sum", "publish_ack"] < 60
+        assert found["pykraken_loop_lag_seconds_count",] > 10
+        assert found["pykraken_appends_total", "ok"] > 10
+        assert found["pykraken_epochs_total", "start"] == 3
+        assert found["pykraken_published_entries_total",] > 100
+        assert found["pykraken_book_levels",] == 10
 
         exchange.post("fault", name="wrong_checksum", symbol="BTC/USD")
-        failed = ("pykraken_session_events_total", "reset_checksum")
+        failed = ("pykraken_book_failures_total", "checksum")
         wait_until(lambda: scrape(url)[failed] == 1, 10, "a counted checksum")
         exchange.post("fault", name="reset")
-        lost = ("pykraken_session_events_total", "disconnected")
+        lost = ("pykraken_feed_disconnects_total", "lost")
         wait_until(lambda: scrape(url)[lost] == 1, 10, "a counted connection")
         redis_server.pause()
         wait_until(lambda: scrape(url)["pykraken_pending_entries",] > 50, 10, "entries that wait")
@@ -78,11 +91,11 @@ def test_a_publisher_tells_how_it_fares(redis_server: RedisServer, tmp_path: Pat
 def test_a_loop_that_hangs_is_not_live(daemon: Daemon) -> None:
     with serving(daemon.vitals(), "127.0.0.1", 0) as url:
         assert get(f"{url}/livez") == (200, "ok\n")
-        daemon.last_turn -= LIVE_WITHIN_S
+        daemon.pulse.last_turn -= LIVE_WITHIN_S
         status, said = get(f"{url}/livez")
         assert (status, said.startswith("the loop has not turned for 5.")) == (503, True)
         assert scrape(url)["pykraken_last_turn_age_seconds",] >= LIVE_WITHIN_S
-        daemon.last_turn += LIVE_WITHIN_S
+        daemon.pulse.last_turn += LIVE_WITHIN_S
         assert get(f"{url}/livez?from=probe")[0] == 200
 
 

@@ -87,6 +87,7 @@ def test_a_second_snapshot_leaves_nothing_of_the_first(one: Messages, two: Messa
 @pytest.mark.row("X19")
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_full_book_of_every_depth_under_a_long_random_walk(depth: int) -> None:
+    """Cut to the depth after every message, equal to the model."""
     walk = random.Random(depth)
     book, model = ints.Book(depth), ModelBook(depth=depth)
     prices = range(10**6, 10**6 + 3 * depth + 40)

@@ -65,8 +65,8 @@ class Judge:
         self.streams = books + tops
         self.lease_key = lease_key
         self.top_rows = TopRows(world)
-        self.written: Counter[str] = Counter()
-        """How many snapshots, by stream."""
+        self.written: Counter[tuple[str, str]] = Counter()
+        """How many snapshots, by writer and stream."""
         self._filed: dict[tuple[str, str, Id], Levels | None] = {}
         self._truth: dict[tuple[str, Id], State | _Mark | None] = {}
         self._payloads: dict[tuple[str, Id], bytes] = {}
@@ -162,23 +162,28 @@ class Judge:
         truth, told = self.state_at(key, entry_id), _state_of(body)
         if truth is None:  # a stray holds the id, or the entry points here, or there was no book
             truth = self._filed.get((writer, key, entry_id))
-            is_open = self._truth[key, entry_id] is UNKNOWN
+            is_open = self._mark(key, entry_id) is UNKNOWN
             if is_open and self.top_rows.had(writer, key, told_top(body)):
                 truth = told
             self._truth[key, entry_id] = truth
         if truth is None or told != truth:
             raise self.world.violated("a snapshot is the book of its id", name)
-        self.written[key] += 1
+        self.written[writer, key] += 1
         self.world.counts["snapshots"] += 1
 
     # What readers ask -----------------------------------------------------------------------------
 
     def state_at(self, key: str, entry_id: Id) -> State | None:
         """Return the book or top as published at an id, None where there was no verified one."""
+        truth = self._mark(key, entry_id)
+        return None if isinstance(truth, _Mark) else truth
+
+    def _mark(self, key: str, entry_id: Id) -> State | _Mark | None:
+        """Return the truth at an id; entries that change nothing have the one before theirs."""
         epoch, seq = entry_id
         while (truth := self._truth.get((key, (epoch, seq)))) is SAME:
             seq -= 1
-        return None if truth is UNKNOWN else truth
+        return truth
 
     def has_landed(self, key: str, entry_id: Id) -> bool:
         """True when Redis ever took an entry of this id."""

@@ -16,6 +16,7 @@ import hiredis
 from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.keeper import RETRY_S, Ear
+from publisher.bus.tally import LinkTally
 from tests.simulation.network import Connection, Network
 from tests.simulation.server import Address
 from tests.simulation.streams import Refused
@@ -50,6 +51,7 @@ class SimulatedLink:
         self._retry_at = 0.0
         self._generation = 0
         self._patience = Patience()
+        self.tally = LinkTally()
 
     @property
     def is_up(self) -> bool:

@@ -9,6 +9,8 @@ from tests.simulation.ablations import Simulation
 
 SEEDS = 300
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("simulation", "promises"),

@@ -46,6 +46,7 @@ def test_symbols_come_and_go_and_who_stays_does_not_notice() -> None:
     assert summary.counts["farewells"] > 5
 
 
+@pytest.mark.long
 def test_no_promise_breaks_on_a_cluster() -> None:
     """Twenty seeds keep every promise; slots moved, calls were redirected, shards were lost."""
     summary = run(range(FIRST, FIRST + 20), jobs=1, simulation=simulate_cluster)
@@ -57,6 +58,7 @@ def test_no_promise_breaks_on_a_cluster() -> None:
     assert summary.counts["shards failed over"] > 10
 
 
+@pytest.mark.long
 def test_slots_move_and_nobody_notices() -> None:
     """Ten seeds of moves alone: no epoch ends, no reader misses anything."""
     summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_moves)
@@ -65,6 +67,7 @@ def test_slots_move_and_nobody_notices() -> None:
     assert summary.counts["answered ASK"] > 100
 
 
+@pytest.mark.long
 def test_a_lost_shard_costs_its_own_streams_alone() -> None:
     """Ten seeds: the streams of the others went on while it was away."""
     summary = run(range(FIRST, FIRST + 10), jobs=1, simulation=simulate_lost_shard)

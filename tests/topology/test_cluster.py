@@ -257,6 +257,7 @@ def test_a_node_that_is_full_costs_no_other(tmp_path: Path, matrix_row: MatrixRo
 
 @pytest.mark.row("R21")
 def test_scripts_flushed_on_every_node(tmp_path: Path) -> None:
+    """Loaded again on each: no new epoch, no gap."""
     with staged(tmp_path) as (scene, group):
         watcher = scene.watcher()
         scene.publisher(feed="f")

@@ -1,0 +1,74 @@
+//! What runs a reader's commands: one connection, opened when it is needed and given up on the
+//! first failure. Of a cluster's slot a [`Shard`] stands in its place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Value};
+
+use crate::cluster::Shard;
+use crate::dialing::{Failure, run_all};
+use crate::url::{Kind, Target};
+
+/// One reader's way to Redis.
+#[derive(Debug)]
+pub(crate) struct Link {
+    target: Arc<Target>,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    One(Option<MultiplexedConnection>),
+    Shard(Box<Shard>),
+}
+
+impl Link {
+    /// A link for commands on keys of one slot.
+    pub(crate) fn new(target: Arc<Target>, slot: u16) -> Self {
+        let way = match target.kind {
+            Kind::Cluster => Way::Shard(Box::new(Shard::new(Arc::clone(&target), slot))),
+            Kind::One | Kind::Sentinel => Way::One(None),
+        };
+        Self { target, way }
+    }
+
+    /// The replies, in one round trip.
+    pub(crate) async fn run(&mut self, commands: &[Cmd]) -> Result<Vec<Value>, Failure> {
+        let replies = match &mut self.way {
+            Way::Shard(shard) => shard.run(commands).await,
+            Way::One(held) => {
+                // Taken out: whoever drops this future half-way leaves no reply behind to be taken
+                // for another's.
+                let mut connection = match held.take() {
+                    Some(connection) => connection,
+                    None => self.target.dial().await.map_err(|e| self.target.failure(&e))?,
+                };
+                let replies = run_all(&mut connection, commands).await;
+                if replies.is_ok() {
+                    *held = Some(connection);
+                }
+                replies
+            }
+        };
+        replies.map_err(|error| self.target.failure(&error))
+    }
+
+    /// Give up the connection: the next command asks anew where the server is.
+    pub(crate) fn redial(&mut self) {
+        match &mut self.way {
+            Way::One(held) => *held = None,
+            Way::Shard(shard) => shard.redial(),
+        }
+    }
+}
+
+/// Up to half less, so that many clients do not come at once.
+pub(crate) fn spread(pause: Duration) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    // The standard library's only random numbers: each state has keys of its own.
+    let share = RandomState::new().hash_one(0_u8) as u32;
+    let half = pause / 2;
+    half + half * (share >> 16) / (1 << 16)
+}

@@ -1,0 +1,204 @@
+"""What deploy/ says agrees with itself and the code: alerts, runbook, dashboard, logs, locks."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import socket
+import threading
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.settings import Settings, load
+from tests.requirements import ROOT, require
+
+DEPLOY = ROOT / "deploy"
+RULES = DEPLOY / "helm/pykraken/files/pykraken.rules.yml"
+DASHBOARD = DEPLOY / "helm/pykraken/files/dashboard.json"
+METRICS = DEPLOY / "METRICS.md"
+LOCKS = sorted((DEPLOY / "requirements").glob("*.lock"))
+OTHERS = {
+    "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds",
+}  # fmt: skip
+"""Metrics of prometheus-client itself."""
+METRIC = re.compile(r"\b(?:pykraken|process)_[a-z_]+\b")
+EVENT = re.compile(
+    r"""(?:\.(?:debug|info|warning|error)|\blevel|\bLog)\(\s*"([a-z]+(?:\.[a-z_]+)?)\"""", re.S
+)
+
+
+def alerts() -> list[str]:
+    """Return the names of the alerts."""
+    return re.findall(r"- alert: (\w+)", RULES.read_text())
+
+
+def documented_metrics() -> set[str]:
+    """Return what METRICS.md names, with the series that histograms and summaries make."""
+    require(METRICS.is_file(), "deploy/METRICS.md is not there yet: names of metrics are unchecked")
+    names: set[str] = set()
+    for name, kind in re.findall(r"^\| `(pykraken_\w+)` \| (\w+) \|", METRICS.read_text(), re.M):
+        names.add(name)
+        if kind in ("histogram", "summary"):
+            names |= {f"{name}_count", f"{name}_sum", f"{name}_bucket"}
+    return names
+
+
+def queries(node: Any) -> Iterator[str]:
+    """Yield every query of a dashboard, its variables' and annotations' among them."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("expr", "query", "definition") and isinstance(value, str):
+                yield value
+            else:
+                yield from queries(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from queries(value)
+
+
+def test_every_alert_has_a_section_of_the_runbook_and_a_test() -> None:
+    runbook = (DEPLOY / "RUNBOOK.md").read_text()
+    tests = (DEPLOY / "monitoring/alerts.test.yml").read_text()
+    names = alerts()
+    assert len(names) > 30
+    assert len(set(names)) == len(names)
+    sections = dict(re.findall(r"^## (\w+)\n((?:(?!^## ).*\n?)*)", runbook, re.M))
+    assert list(sections) == names, "one section for each alert, in the order of the rules"
+    for name, text in sections.items():
+        for part in ("Means", "Users feel", "First command", "Then"):
+            assert re.search(rf"^- \*\*{part}\*\*: \S", text, re.M), f"{name}: {part}"
+        assert f'alertname="{name}",alertstate="firing"' in tests, name
+        assert f"deploy/RUNBOOK.md#{name.lower()}" in RULES.read_text(), name
+
+
+@pytest.mark.parametrize("path", [RULES, DASHBOARD], ids=lambda path: path.name)
+def test_every_query_names_a_metric_that_is_exported(path: Path) -> None:
+    text = path.read_text()
+    if path is DASHBOARD:
+        asked = list(queries(json.loads(text)))
+        assert len(asked) > 25
+        text = "\n".join(asked)
+    unknown = set(METRIC.findall(text)) - documented_metrics() - OTHERS
+    assert not unknown, f"{path.name} asks for what no publisher exports"
+
+
+def test_every_panel_of_the_dashboard_has_a_place_of_its_own() -> None:
+    board = json.loads(DASHBOARD.read_text())
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(set(ids)) == len(ids)
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        taken |= cells
+
+
+def test_every_event_of_the_log_is_documented() -> None:
+    said: set[str] = set()
+    for path in (ROOT / "publisher").rglob("*.py"):
+        if "simulator" not in path.parts:
+            said |= set(EVENT.findall(path.read_text()))
+    told = set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`", (DEPLOY / "LOGS.md").read_text()))
+    assert len(said) > 40
+    assert not said - told, "LOGS.md does not tell of these"
+    gone = {name for name in told if "." in name} - said
+    assert not gone, "LOGS.md tells of what nobody says"
+
+
+def test_the_locks_name_no_host_and_hash_everything() -> None:
+    assert [path.name for path in LOCKS] == ["build.lock", "run.lock"]
+    for path in LOCKS:
+        text = path.read_text()
+        assert "://" not in text
+        for entry in re.split(r"\n(?=\S)", text.strip()):
+            assert re.match(r"[\w.-]+==\S+", entry), entry
+            assert "--hash=sha256:" in entry, entry
+
+
+def test_the_image_is_locked_to_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["embedded"], *extras["sim"]]
+    text = (DEPLOY / "requirements/run.lock").read_text()
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, re.M))
+    for line in asked:
+        match = re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)(?:,<([\d.]+))?", line)
+        assert match, line
+        name, least, below = match.groups()
+        assert name in locked, f"{name}: run `make deploy-locks`"
+        assert numbers(locked[name]) >= numbers(least), f"{name}: run `make deploy-locks`"
+        assert below is None or numbers(locked[name]) < numbers(below), name
+
+
+def numbers(version: str) -> list[int]:
+    """Return a version's leading numbers."""
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(b"HTTP/1.0 200 OK\r\n\r\n", 0), (b"HTTP/1.0 503 No\r\n\r\n", 1), (b"", 1)]
+)
+def test_the_health_check_asks_livez(
+    answer: bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = importlib.util.spec_from_file_location("healthcheck", DEPLOY / "healthcheck.py")
+    assert spec is not None
+    assert spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    first = tmp_path / "cmdline"
+    first.write_bytes(b"/sbin/init\0--\0/opt/pykraken/bin/pykraken\0run\0")
+    monkeypatch.setattr(check, "FIRST_PROCESS", first)
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client:
+                heard.append(client.recv(4096))
+                client.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        monkeypatch.setenv("PYKRAKEN_METRICS_PORT", str(server.getsockname()[1]))
+        assert check.main() == code
+        thread.join()
+    assert heard[0].startswith(b"GET /livez ")
+    assert check.main() == 1, "nobody listens any more"
+    first.write_bytes(b"/opt/pykraken/bin/pykraken\0simulate\0")
+    assert check.main() == 0, "a command without a port"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["kubernetes/base/pykraken.yaml", "compose/compose.yaml", "systemd/pykraken@.service"],
+)
+def test_the_settings_that_are_handed_out_are_taken(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DEPLOY / path).read_text()
+    pairs = [
+        *re.findall(r"\{ name: (PYKRAKEN_\w+), value: \"?([^\"}]+?)\"? \}", text),
+        *re.findall(r"^    (PYKRAKEN_\w+): (?!\$)(\S+)$", text, re.M),
+        *re.findall(r"^    (PYKRAKEN_\w+): \$\{\w+:-(\S*)\}$", text, re.M),
+        *re.findall(r"\b(PYKRAKEN_\w+)=(\S+)", text),
+    ]
+    assert "PYKRAKEN_REDIS_URL" in dict(pairs)
+    for name in [name for name in os.environ if name.startswith("PYKRAKEN_")]:
+        monkeypatch.delenv(name)
+    for name, value in pairs:
+        assert name.removeprefix("PYKRAKEN_").lower() in Settings.model_fields, name
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert "password_file=" in (load().redis_url or "")
