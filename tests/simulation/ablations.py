@@ -106,11 +106,11 @@ def without_contiguity(seed: int) -> Result:
 def without_a_word_of_conflation(seed: int) -> Result:
     """Run a seed in which a top that replaces another does not say so."""
 
-    def put(stream: Stream, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> None:
-        conflated = stream.held is not None
-        shipped_put(stream, event, ts_pub)
-        if conflated and stream.held is not None:
+    def put(stream: Stream, event: wire.Top | wire.TopSnapshot, ts_pub: int) -> bool:
+        is_replacing = shipped_put(stream, event, ts_pub)
+        if is_replacing:
             stream.held = wire.encode(event, ts_pub)
+        return is_replacing
 
     shipped_put = tops.put
     with mock.patch.object(tops, "put", put):
