@@ -16,6 +16,7 @@ LANGUAGES := typescript go rust java
   deploy-image deploy-locks
 
 help: ## list the commands
+	@echo '  make test-LANGUAGE  a consumer library, its own tests and what all must do: python $(LANGUAGES)'
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 run: .venv/.installed-run ## publish Kraken's books to Redis Streams (embedded server when no PYKRAKEN_REDIS_URL)

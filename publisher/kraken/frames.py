@@ -88,7 +88,7 @@ class FrameReader:
                     length = data[position + 2] << 8 | data[position + 3]
                 else:
                     length = int.from_bytes(data[position + 2 : start], "big")
-                if length > self.largest:
+                if length > self.largest:  # which passes the limit only where reading ends
                     self.largest = length
                     if length > self.limit:
                         raise FrameTooLarge(length, self.limit)

@@ -51,6 +51,8 @@ class Server:
         self.now = 0.0
         self.per_read = 0.0
         self.is_away = False
+        self.lost: set[str] = set()
+        """Keys whose node of a cluster is away: no answer to what is asked of them."""
         self.asked: list[Command] = []
         self.pauses: list[float] = []
         self.redials = 0
@@ -94,6 +96,8 @@ class Server:
         return Answer(self.now, [self._reply(command) for command in step.commands])
 
     def _reply(self, command: Command) -> Any:
+        if self.lost.intersection(map(str, command)):
+            return None
         match command:
             case ("XREVRANGE", str(key), *_) if key == SNAP:
                 return [_row(*self.snap)]
@@ -241,3 +245,20 @@ def test_reconnected_comes_before_what_follows() -> None:
     bodies = [event.body for event in server.play(follower, 3)]
     assert bodies[0] == Reconnected()
     assert isinstance(bodies[1], Joined)
+
+
+def test_a_node_that_is_away_says_nothing_of_what_it_has() -> None:
+    """Of a cluster: no answer to a join is no `NO_STREAM`, none to a pointer no lost snapshot."""
+    server = Server(Story())
+    follower = Follower([STREAM], "raise", 1000)
+    server.lost = {SNAP}
+    assert server.play(follower, 3) == []
+    assert follower.replicas[STREAM].wants == "join"
+    server.lost = set()
+    assert isinstance(server.play(follower, 3)[0].body, Joined)
+
+    replica = follower.replicas[STREAM]
+    replica.wants = "pointer"
+    server.lost = {SNAP}
+    assert server.play(follower, 4) == []
+    assert replica.wants == "pointer"

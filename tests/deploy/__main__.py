@@ -135,9 +135,14 @@ def style() -> None:
     run(tool("yamllint"), "--strict", "-d", rules, *files)
 
 
+def uv_resolves() -> None:
+    """Have uv resolve the project, as `uv run pykraken` does before anything else."""
+    run(tool("uv"), "lock", "--dry-run", "--quiet")
+
+
 CHECKS: tuple[Check, ...] = (
-    dockerfile, compose, chart_lint, chart_schema, chart_refusals, plain_manifests, policies,
-    alerts, prometheus, unit, style,
+    uv_resolves, dockerfile, compose, chart_lint, chart_schema, chart_refusals, plain_manifests,
+    policies, alerts, prometheus, unit, style,
 )  # fmt: skip
 
 

@@ -179,9 +179,11 @@ class Judge:
         return None if isinstance(truth, _Mark) else truth
 
     def _mark(self, key: str, entry_id: Id) -> State | _Mark | None:
-        """Return the truth at an id; entries that change nothing have the one before theirs."""
+        """Return the truth at an id; entries that change nothing have the one before theirs, which
+        is not known where it never landed: Redis lost all, and the ring had given it up.
+        """
         epoch, seq = entry_id
-        while (truth := self._truth.get((key, (epoch, seq)))) is SAME:
+        while (truth := self._truth.get((key, (epoch, seq)), UNKNOWN)) is SAME:
             seq -= 1
         return truth
 

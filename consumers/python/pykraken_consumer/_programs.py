@@ -218,10 +218,14 @@ class Follower:
                     yield [command, newest(stream)], partial(self._horizon, replica)
 
     def _join(self, replica: Replica, replies: list[Any]) -> Iterable[Event]:
+        if replies[0] is None:  # a cluster's node is away: nobody said that there is none
+            return ()
         entry_id, data = _first(replies[0]) or (None, None)
         return self._told(replica, replica.snapshot_read(entry_id, data, self.now))
 
     def _pointer(self, replica: Replica, replies: list[Any]) -> Iterable[Event]:
+        if replies[0] is None:  # likewise: it may still be there
+            return ()
         found = _first(replies[0])
         told = replica.pointer_read(found[1] if found else None, self.now)
         return self._told(replica, told)
