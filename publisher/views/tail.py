@@ -70,9 +70,13 @@ def show(record: Record) -> int:
         case Reconnected():
             log.info("redis.back")
         case Quarantined(code=code, entry_id=entry_id):
-            print(error_line(entry_id, code), flush=True)
+            _write(error_line(entry_id, code))
             return 1
         case event:
-            print(line(event), flush=True)
+            _write(line(event))
             return 1
     return 0
+
+
+def _write(text: str) -> None:
+    print(f"{text}\n", end="", flush=True)  # at once: Ctrl-C leaves no line without its end

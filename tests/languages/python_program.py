@@ -61,7 +61,12 @@ BATCH = 1_000
 
 def say(body: dict[str, Any]) -> None:
     """Print one object."""
-    print(json.dumps(body, separators=(",", ":"), ensure_ascii=False), flush=True)
+    write(json.dumps(body, separators=(",", ":"), ensure_ascii=False))
+
+
+def write(text: str) -> None:
+    """Print one line with its end at once, for Ctrl-C may come between two writes."""
+    print(f"{text}\n", end="", flush=True)
 
 
 def run_vectors(folder: Path) -> int:
@@ -207,7 +212,7 @@ class Follow:
             self.cursors[stream] = str(body.entry_id)
         elif isinstance(body, Gap):
             self.cursors[stream] = str(body.found)
-        print(f'{{"stream":{json.dumps(stream)},"event":{told(body)}}}', flush=True)
+        write(f'{{"stream":{json.dumps(stream)},"event":{told(body)}}}')
 
     def _final(self, stream: str) -> dict[str, object]:
         state = self.states[stream]

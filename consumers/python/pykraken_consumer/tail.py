@@ -102,13 +102,17 @@ def _print(record: Record) -> int:
     """Print one record; return 1 for a line of stdout, 0 for a remark on stderr."""
     match record.body:
         case Quarantined(code=code, entry_id=entry_id):
-            print(error_line(entry_id, code), flush=True)
+            _write(error_line(entry_id, code))
         case Gap() | Disconnected() | Reconnected():
             print(record.body, file=sys.stderr)
             return 0
         case event:
-            print(line(event), flush=True)
+            _write(line(event))
     return 1
+
+
+def _write(text: str) -> None:
+    print(f"{text}\n", end="", flush=True)  # at once: Ctrl-C leaves no line without its end
 
 
 if __name__ == "__main__":
