@@ -9,6 +9,8 @@ hint; the lease is looked at as ever.
 
 from __future__ import annotations
 
+import math
+
 from publisher.bus import calls
 from publisher.bus.calls import Call
 
@@ -33,7 +35,8 @@ class Farewell:
         """Return the read that waits `until` the lease is looked at next (None: not now)."""
         if self.is_awaited or until is None or now < self._deaf_until:
             return None
-        block_ms = int(1000 * min(until - now, self._longest_s))
+        # Rounded up: who wakes a moment early finds nothing due, and sleeps until the loop turns.
+        block_ms = math.ceil(1000 * min(until - now, self._longest_s))
         if block_ms < 1:
             return None  # 0 would wait for ever
         self.is_awaited = True

@@ -5,9 +5,13 @@ sees (epoch, hb) unchanged for a whole lease, looking often enough that it canno
 change, may claim; so a Redis that stalls never deposes a healthy leader (publish-protocol, finding
 7, R-9). The lease only decides who tries: what fences is the epoch in every stream.
 
+Of several that stand by when a leader says farewell the youngest with all its books is to lead, so
+that an update that stops the old processes one by one changes the leader once (faults P11). They do
+not know of each other: each waits the longer the older it is and the more of its books it lacks.
+
 | state | event | next |
 |---|---|---|
-| watching | free, or silent for a lease | claiming |
+| watching | free, or silent for a lease | claiming; what was released after a moment's courtesy |
 | claiming | 1 | leading |
 | claiming | 0: another was faster | watching |
 | leading | renewed | leading |
@@ -16,6 +20,7 @@ change, may claim; so a Redis that stalls never deposes a healthy leader (publis
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 from publisher.bus import calls
@@ -29,6 +34,12 @@ BEATS = 4
 EAGER_LOOK_S = 0.005
 EAGER_S = 3.0
 """How long a leader that said farewell may take to release: its flush and its last call."""
+
+AGE_S = 0.005
+"""What a process lets pass for each doubling of its age, from ten seconds on: a new one of half a
+minute is before one of an hour by 32 ms, of a day by 55."""
+COLD_S = 0.15
+"""What one without any live book lets pass beside; one that lacks a part of them, that part."""
 
 
 class LeaseState(StrEnum):
@@ -52,6 +63,9 @@ class Lease:
         self.has_rival = False
         """True when another process was seen to lead since this one last did."""
         self.lease_s = lease_s
+        self.share_live = 1.0
+        """Of the books of the feed those that this process could publish now."""
+        self._began: float | None = None
         self._seen: tuple[str, str] | None = None
         self._known_owner = False
         self._changed_at = 0.0
@@ -75,14 +89,16 @@ class Lease:
 
     @property
     def rests_until(self) -> float | None:
-        """When a watcher looks next; None while it waits for an answer, or does not watch."""
-        is_at_rest = self.state is LeaseState.WATCHING and not self._is_asked
+        """When the next look or claim is due; None while an answer is awaited, or it leads."""
+        is_at_rest = self.state is not LeaseState.LEADING and not self._is_asked
         return self._due if is_at_rest else None
 
     def ticked(self, now: float, floor: int | None) -> Call | None:
         """Return the call that is due. A claim waits until `floor`, the highest epoch seen, is
         known.
         """
+        if self._began is None:
+            self._began = now
         if self._is_asked or now < self._due:
             return None
         self._sent_at = now
@@ -168,4 +184,9 @@ class Lease:
         is_released = not owner and bool(seen[0])
         if is_new or is_released or now - self._changed_at >= self.lease_s:
             self.state = LeaseState.CLAIMING
-            self._due = now
+            self._due = now + (self._courtesy(now) if is_released else 0.0)
+
+    def _courtesy(self, now: float) -> float:
+        """Return how long a younger process with more of its books may go first."""
+        age = now - (now if self._began is None else self._began)
+        return AGE_S * math.log2(1.0 + age / 10.0) + COLD_S * (1.0 - self.share_live)

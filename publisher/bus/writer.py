@@ -66,6 +66,7 @@ class Writer:
 
     def ticked(self, now: Now, feed_state: wire.FeedState) -> None:
         """Do what is due by time."""
+        self.lease.share_live = feed_state.live / max(1, feed_state.symbols)
         self._data.ticked(now.mono)
         self._side.ticked(now)
         self.publication.ticked(now, feed_state)

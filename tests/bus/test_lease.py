@@ -45,6 +45,41 @@ def test_a_released_lease_is_free_at_once() -> None:
     assert watcher.look("", "7", "1") is LeaseState.CLAIMING
 
 
+def courtesy(age_s: float, share_live: float = 1.0) -> float:
+    """Return how long a standby of that age lets pass after a release, before it claims."""
+    watcher = Watcher()
+    watcher.look("other", "7", "1")
+    watcher.now += age_s
+    watcher.lease.share_live = share_live
+    watcher.look("", "7", "1")
+    since = watcher.now
+    while watcher.lease.ticked(watcher.now, 5) is None:
+        watcher.now += 0.0005
+    return watcher.now - since
+
+
+def test_of_those_that_stand_by_the_youngest_with_its_books_goes_first() -> None:
+    """An update's new pod before the old standby, and neither waits for one that is cold (P11)."""
+    new, hour, month = courtesy(30.0), courtesy(3600.0), courtesy(30 * 86400.0)
+    assert new < 0.012
+    assert hour - new > 0.03
+    assert hour < month < 0.1, "a handover is to take less than 0.3 s"
+    assert courtesy(5.0, 0.0) > month, "who has no books yet comes last, young as it is"
+    assert courtesy(30.0, 0.999) - new < 0.001, "one book of a thousand that is halted"
+    assert courtesy(0.0, 0.0) < 0.2, "and leads all the same when it is alone"
+
+
+def test_only_a_release_leaves_time_to_be_courteous() -> None:
+    """A silence has lasted a whole lease already, and what is new is nobody's."""
+    silent, new = Watcher(), Watcher()
+    silent.lease.share_live = new.lease.share_live = 0.0
+    while silent.look("other", "7", "1") is LeaseState.WATCHING:
+        pass
+    assert silent.claim(["1", "8"]) is LeaseState.LEADING
+    new.look()
+    assert new.claim(["1", "8"]) is LeaseState.LEADING
+
+
 def test_a_silent_owner_is_gone_after_a_whole_lease() -> None:
     watcher = Watcher()
     states = [watcher.look("other", "7", "1") for _ in range(6)]

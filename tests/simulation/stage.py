@@ -159,21 +159,21 @@ class Stage:
 
     # Who comes and goes ---------------------------------------------------------------------------
 
-    def add_publisher(self) -> None:
+    def add_publisher(self) -> Publisher:
         """Start a publisher process."""
         self._named += 1
-        self.publishers.append(
-            Publisher(
-                f"P{self._named}",
-                replace(self.plan, symbols=self.symbols),
-                LEASE_S,
-                network=self.network,
-                market=self.market,
-                judge=self.judge,
-                make=self.parts.publication,
-                keeper=self.keeper,
-            )
+        publisher = Publisher(
+            f"P{self._named}",
+            replace(self.plan, symbols=self.symbols),
+            LEASE_S,
+            network=self.network,
+            market=self.market,
+            judge=self.judge,
+            make=self.parts.publication,
+            keeper=self.keeper,
         )
+        self.publishers.append(publisher)
+        return publisher
 
     def add_reader(self) -> None:
         """Start a consumer process."""
