@@ -18,8 +18,10 @@ MAX_DIGITS = 40
 """Digits of the longest scaled integer that the wire carries (WIRE.md 3.5)."""
 
 LIMIT = 10**MAX_DIGITS
-NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-"""What the general way takes: JSON's strings come here too; `Decimal` takes blanks and `1_0`."""
+NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?0*[0-9]{1,4})?")
+"""What the general way takes: JSON's strings come here too; `Decimal` takes blanks and `1_0`, and
+has an end to its exponents.
+"""
 
 Level = tuple[int, int]
 """Scaled price and scaled qty."""
