@@ -28,6 +28,8 @@ from tests.servers import RedisServer
 LOOK_S = 0.002
 FAR_LOOK_S = 0.02
 STALL_S = 20.0
+CATCH_UP_S = 60.0
+"""A snapshot may lie five seconds of saturation behind the end."""
 LIMIT_STREAM = "limit"
 KEY = {"PYKRAKEN_API_KEY": "a-key-of-the-benchmark", "PYKRAKEN_API_SECRET": "YS1zZWNyZXQ="}
 PAYLOAD_BYTES = 112
@@ -191,6 +193,6 @@ def _check(server: RedisServer, client: redis.Redis, corpus: Corpus, updates: in
             raise WrongResult(f"the last entry has checksum {last['c']}, due {corpus.checksum}")
         return
     with Client(server.url) as consumer:
-        book = consumer.book(corpus.pair.symbol, depth=corpus.depth)
+        book = consumer.book(corpus.pair.symbol, depth=corpus.depth, wait_s=CATCH_UP_S)
     if book.checksum() != corpus.checksum or book.seq != updates + 1:
         raise WrongResult(f"{book} has checksum {book.checksum()}, due is {corpus.checksum}")

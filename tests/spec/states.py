@@ -247,9 +247,13 @@ class NamedState:
         return {**self.shape, **texts}
 
 
+def _no_json(_: str) -> None:
+    raise Bad("SCHEMA")
+
+
 def _object_in(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_json)
     except ValueError:
         raise Bad("SCHEMA") from None
     if not isinstance(value, dict):

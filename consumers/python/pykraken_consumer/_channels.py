@@ -220,10 +220,14 @@ def _unread(_: str) -> None:
     """No name is a number, and none may become a float."""
 
 
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _object(text: str) -> dict[str, Any]:
     """Return a JSON text's object, its numbers unread. Raise SCHEMA."""
     try:
-        value = json.loads(text, parse_float=_unread, parse_int=_unread)
+        value = json.loads(text, parse_float=_unread, parse_int=_unread, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         raise DecodeError(Code.SCHEMA, "json") from error
     if type(value) is not dict:

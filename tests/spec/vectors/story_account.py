@@ -79,7 +79,12 @@ def named_stories() -> Iterator[Story]:
 def bad_text_stories() -> Iterator[Story]:
     """Yield texts that a consumer must read and cannot (§3.7)."""
     told = [{"code": "SCHEMA", "id": NEXT}]
-    for name, text in (("no-json", "no JSON"), ("array", "[1]"), ("empty", "")):
+    for name, text in (
+        ("no-json", "no JSON"),
+        ("array", "[1]"),
+        ("empty", ""),
+        ("nan", '{"order_id":"OA","cum_qty":NaN}'),
+    ):
         yield story(
             f"executions-order-{name}",
             "3.7",
