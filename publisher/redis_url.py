@@ -87,8 +87,10 @@ class Target:
         return int(self.options.get("protocol", "2"))
 
 
-def parse(url: str) -> Target:
-    """Return what `url` says. Raise ValueError with what is allowed."""
+def parse(url: str, *, is_whole: bool = True) -> Target:
+    """Return what `url` says. Raise ValueError with what is allowed. To one that is not whole a
+    file with the user's password is still to be added.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:  # a bracket left open
@@ -98,6 +100,8 @@ def parse(url: str) -> Target:
     kind, is_tls = SCHEMES[parts.scheme]
     options = _options(parts)
     _check_options(options, kind, is_tls=is_tls)
+    if is_whole:
+        _check_login(options)
     hosts = parts.netloc.rpartition("@")[2]
     if parts.scheme == "unix":
         if hosts or not parts.path.strip("/"):
@@ -160,11 +164,14 @@ def _check_options(options: dict[str, str], kind: Kind, *, is_tls: bool) -> None
             raise ValueError(f"must have {name} or {name}_file, not both")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:
         raise ValueError("must have ssl_certfile where ssl_keyfile is given")
+    if options.get("protocol", "2") not in ("2", "3"):
+        raise ValueError("must have protocol=2 or protocol=3")
+
+
+def _check_login(options: dict[str, str]) -> None:
     has_name = "username" in options or "username_file" in options
     if has_name and not ("password" in options or "password_file" in options):
         raise ValueError("must have a password (user:password@, or password_file) with the user")
-    if options.get("protocol", "2") not in ("2", "3"):
-        raise ValueError("must have protocol=2 or protocol=3")
 
 
 def _node(text: str, port: int) -> Node:

@@ -56,7 +56,7 @@ def _lower(value: object) -> object:
 
 
 def _redis(url: str) -> str:
-    redis_url.parse(url)
+    redis_url.parse(url, is_whole=False)  # the password may be in a file of its own setting
     return url
 
 

@@ -363,8 +363,14 @@ def _unfit(settings: Settings) -> tuple[ConfigurationError, ...]:
 
 
 def _redis_faults(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield each file that cannot be added to the URL of Redis, and why."""
+    """Yield each file that cannot be added to the URL of Redis, or that it lacks, and why."""
     url = settings.redis_url
+    if url is not None and settings.redis_password_file is None:
+        try:
+            parse(url)
+        except ValueError as error:
+            yield "redis_url", f"{error}; {variable('redis_password_file')} may name that file"
+            return
     for field, option in REDIS_FILES.items():
         file = getattr(settings, field)
         if file is None:

@@ -46,8 +46,12 @@ def plan_of(settings: Settings) -> FeedPlan:
         ring_seconds=settings.ring_seconds,
         ring_bytes=settings.ring_bytes,
         stream_max_bytes=settings.stream_max_bytes,
-        is_sharded=settings.redis_url is not None and parse(settings.redis_url).kind == "cluster",
+        is_sharded=_is_cluster(settings.redis_url),
     )
+
+
+def _is_cluster(url: str | None) -> bool:
+    return url is not None and parse(url, is_whole=False).kind == "cluster"
 
 
 def connections_of(plan: FeedPlan) -> list[tuple[Sequence[str], Channel]]:

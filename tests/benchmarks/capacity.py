@@ -1,4 +1,4 @@
-"""`make capacity`: what a feed costs as symbols, messages and readers grow.
+"""`make capacity`: what feeds cost as symbols, messages, depth, readers and feeds grow.
 
 The simulator plays markets busy and quiet, from one symbol to all that it knows; publishers,
 server and readers are processes of their own, and each one's CPU time is its own, so that a busy
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,17 @@ class Plan:
     rates: tuple[float, ...]
     """Messages a second, of each feed in all."""
     readers: tuple[int, ...]
+    depths: tuple[int, ...]
+    feeds: tuple[int, ...]
+    """That share one server, of fifty symbols and the second of the rates each."""
     rounds: int
     seconds: float
 
 
-FULL = Plan((1, 12, 100, 400, 1450), (200, 1000, 4000), (0, 1, 4, 16), 5, 10.0)
-QUICK = Plan((1, 12, 100), (200, 1000), (0, 2), 1, 2.0)
+FULL = Plan(
+    (1, 12, 100, 400, 1450), (200, 1000, 4000), (0, 1, 4, 16), (10, 100, 1000), (1, 2, 4), 5, 10.0
+)
+QUICK = Plan((1, 12, 100), (200, 1000), (0, 2), (10, 100), (1, 2), 1, 2.0)
 
 
 @dataclass(frozen=True)
@@ -85,17 +91,19 @@ def streams_of(client: redis.Redis, namespace: str) -> list[bytes]:
     return sorted(key for key in found if not key.endswith((b".snap", b".own")))
 
 
-def measured(server: RedisServer, played: Side, streams: list[bytes], plan: Turn) -> Cost:
-    """Play one turn; return what it cost."""
-    with server.client(30.0) as client:
+def measured(server: RedisServer, sides: list[Side], streams: list[bytes], plan: Turn) -> Cost:
+    """Play one turn of all sides at once; return what it cost in all."""
+    with server.client(30.0) as client, ThreadPoolExecutor(len(sides)) as pool:
         before, spent, began = entries(client, streams), cpu_s(server.pid), time.monotonic()
         came = int(client.info("stats")["total_net_input_bytes"])
-        turn = played.play(plan.rate, plan.seconds)
+        turns = list(pool.map(lambda played: played.play(plan.rate, plan.seconds), sides))
         spent = cpu_s(server.pid) - spent
         came = int(client.info("stats")["total_net_input_bytes"]) - came
         made = max(1, entries(client, streams) - before)
         lasted = time.monotonic() - began
-    return Cost(turn.msgs_s, made / lasted, turn.cpu_us, spent / made * 1e6, came / made)
+    cpu_us = sum(turn.cpu_s for turn in turns) / sum(turn.messages for turn in turns) * 1e6
+    messages_s = sum(turn.msgs_s for turn in turns)
+    return Cost(messages_s, made / lasted, cpu_us, spent / made * 1e6, came / made)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -126,7 +134,7 @@ def growth(server: RedisServer, plan: Plan) -> dict[str, object]:
         for number in range(plan.rounds):
             for n, played in sides.items():
                 for rate in plan.rates:
-                    cost = measured(server, played, streams[n], Turn(rate, plan.seconds))
+                    cost = measured(server, [played], streams[n], Turn(rate, plan.seconds))
                     costs.setdefault((n, rate), []).append(cost)
                     progress(f"{number + 1}/{plan.rounds}: {n} symbols, {rate:g}/s: {cost}")
         for (n, rate), series in costs.items():
@@ -136,6 +144,49 @@ def growth(server: RedisServer, plan: Plan) -> dict[str, object]:
                 "publisher_peak_mb": round(played.peak_mb, 1),
                 "startup_s": round(played.startup_s, 2),
             }
+    return figures
+
+
+def deeper(server: RedisServer, plan: Plan) -> dict[str, object]:
+    """Measure feeds that differ in depth alone, in turn; then what they hold."""
+    figures: dict[str, object] = {}
+    size, rate = 100, plan.rates[1]
+    with ExitStack() as stack, server.client(60.0) as client:
+        sides = {
+            depth: stack.enter_context(side(server, size, rate, depth=depth, namespace=f"d{depth}"))
+            for depth in plan.depths
+        }
+        streams = {depth: streams_of(client, f"d{depth}") for depth in sides}
+        costs: dict[int, list[Cost]] = {depth: [] for depth in sides}
+        for number in range(plan.rounds):
+            for depth, played in sides.items():
+                turn = Turn(rate, plan.seconds)
+                costs[depth].append(measured(server, [played], streams[depth], turn))
+                progress(f"{number + 1}/{plan.rounds}: depth {depth}: {costs[depth][-1]}")
+        for depth, played in sides.items():
+            name = f"depth={depth} symbols={size} rate={rate:g}"
+            figures[name] = told(costs[depth])
+            figures[f"{name} held"] = held(client, streams[depth]) | {
+                "publisher_peak_mb": round(played.peak_mb, 1)
+            }
+    return figures
+
+
+def together(server: RedisServer, plan: Plan) -> dict[str, object]:
+    """Measure the server under several feeds at once, each with streams of its own."""
+    figures: dict[str, object] = {}
+    size, rate = 50, plan.rates[1]
+    with ExitStack() as stack, server.client(60.0) as client:
+        names = [f"feed{number}" for number in range(max(plan.feeds))]
+        sides = [stack.enter_context(side(server, size, rate, namespace=name)) for name in names]
+        streams = [streams_of(client, name) for name in names]
+        for count in plan.feeds:
+            written = [stream for own in streams[:count] for stream in own]
+            costs = []
+            for _ in range(plan.rounds):
+                costs.append(measured(server, sides[:count], written, Turn(rate, plan.seconds)))
+                progress(f"{count} feeds: {costs[-1]}")
+            figures[f"feeds={count} symbols={size} rate={rate:g}"] = told(costs)
     return figures
 
 
@@ -163,7 +214,7 @@ def sharing(server: RedisServer, plan: Plan) -> dict[str, object]:
                     reader = readers.enter_context(Child(*words, place="anywhere"))
                     reader.says("reads")
                 turn = Turn(rate, plan.seconds)
-                costs = [measured(server, played, streams, turn) for _ in range(plan.rounds)]
+                costs = [measured(server, [played], streams, turn) for _ in range(plan.rounds)]
             figures[f"readers={count} symbols={size} rate={rate:g}"] = told(costs)
             progress(f"{count} readers: {costs[-1]}")
     return figures
@@ -196,6 +247,9 @@ def main() -> None:
             figures |= growth(server, plan)
         with RedisServer(binary, Path(folder) / "sharing") as server:
             figures |= sharing(server, plan)
+        for name, measure in (("depths", deeper), ("feeds", together)):
+            with RedisServer(binary, Path(folder) / name) as server:
+                figures |= measure(server, plan)
     figures["seconds"] = round(time.monotonic() - began)
     for name, value in figures.items():
         print(name, json.dumps(value))

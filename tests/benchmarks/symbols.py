@@ -118,7 +118,9 @@ def _is_held(consumer: Client, symbol: str, checksum: int) -> bool:
 
 
 @contextmanager
-def side(server: RedisServer, symbols: int, rate: float) -> Iterator[Side]:
+def side(
+    server: RedisServer, symbols: int, rate: float, *, depth: int = DEPTH, namespace: str = ""
+) -> Iterator[Side]:
     """Start both; begin when every book is open, of markets that move at `rate` in all."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
@@ -128,13 +130,13 @@ def side(server: RedisServer, symbols: int, rate: float) -> Iterator[Side]:
         words = ("publisher.simulator", "--symbols", ",".join(names), "--rate", rate)
         venue = stack.enter_context(Child(*words, place="others"))
         said = venue.says("ws_url")
-        namespace = f"bench{symbols}"
+        namespace = namespace or f"bench{symbols}"
         environment = {
             "PYKRAKEN_WS_URL": said["ws_url"],
             "PYKRAKEN_REDIS_URL": server.url,
             "PYKRAKEN_NAMESPACE": namespace,
             "PYKRAKEN_SYMBOLS": ",".join(names),
-            "PYKRAKEN_DEPTH": str(DEPTH),
+            "PYKRAKEN_DEPTH": str(depth),
             "PYKRAKEN_STATE_DIR": str(folder / "state"),
             "PYKRAKEN_LOG_LEVEL": "error",
         }

@@ -99,6 +99,13 @@ def test_the_files_of_the_settings_become_part_of_the_url(tmp_path: Path) -> Non
     assert options == {option: str(given[name]) for name, option in files.items()}
 
 
+def test_the_user_may_stand_in_the_url_and_the_password_in_its_file() -> None:
+    settings = load({"redis_url": "redis://bot@h", "redis_password_file": "/p"})
+    assert settings.redis_url is not None
+    options = parse(reach.whole_url(settings.redis_url, settings)).options
+    assert options == {"username": "bot", "password_file": "/p"}
+
+
 def test_a_private_ca_is_none_of_a_plain_redis(tmp_path: Path) -> None:
     """It may be there for the WebSocket's sake."""
     settings = load({"redis_url": "redis://h", "ca_file": authority(tmp_path).certificate})
@@ -113,6 +120,11 @@ def test_a_private_ca_is_none_of_a_plain_redis(tmp_path: Path) -> None:
             {"redis_url": "redis://:s3cret@h", "redis_password_file": "/p"},
             "PYKRAKEN_REDIS_PASSWORD_FILE",
             "not both",
+        ),
+        (
+            {"redis_url": "redis://bot@h"},
+            "PYKRAKEN_REDIS_URL",
+            "PYKRAKEN_REDIS_PASSWORD_FILE may name",
         ),
         (
             {"redis_url": "redis://h", "redis_username_file": "/u"},
