@@ -23,7 +23,7 @@ from urllib.parse import quote
 import redis
 from pykraken_consumer import Client
 
-from publisher.simulator.instruments import choose
+from publisher.simulator.instruments import MAX_SYMBOLS, choose
 from tests.benchmarks.children import Child, cpu_s, peak_mb
 from tests.polling import wait_until
 from tests.servers import RedisServer
@@ -125,7 +125,7 @@ def side(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
         client = stack.enter_context(server.client())
-        listed = [instrument.symbol for instrument in choose(str(symbols + 1))]
+        listed = [instrument.symbol for instrument in choose(str(min(symbols + 1, MAX_SYMBOLS)))]
         names = [symbol for symbol in listed if symbol != TOKENIZED][:symbols]
         words = ("publisher.simulator", "--symbols", ",".join(names), "--rate", rate)
         venue = stack.enter_context(Child(*words, place="others"))
