@@ -20,6 +20,8 @@ from pykraken_consumer import (
 from pykraken_consumer._programs import (
     BACKOFF_S,
     DOUBT_S,
+    PACE_S,
+    PACED_FROM,
     READ_TOTAL,
     Answer,
     Ask,
@@ -213,6 +215,35 @@ def test_a_reader_that_lags_is_warned_once() -> None:
 def test_many_streams_share_the_bound_of_one_read() -> None:
     follower = Follower([f"s{number}" for number in range(100)], "wait", 1000)
     assert follower._count == READ_TOTAL // 100
+
+
+class ManyStreams(Server):
+    """The same story in every stream that is read."""
+
+    def _reply(self, command: Command) -> Any:
+        if command[0] == "XREVRANGE":
+            return [_row(*self.snap)]
+        streams = command[command.index("STREAMS") + 1 :]
+        single = (*command[: command.index("STREAMS") + 1], STREAM, streams[-1])
+        found = super()._reply(single)
+        names = streams[: len(streams) // 2]
+        return [[str(name).encode(), found[0][1]] for name in names] if found else None
+
+
+@pytest.mark.parametrize(("count", "is_paced"), [(PACED_FROM - 1, False), (PACED_FROM, True)])
+def test_who_names_many_streams_lets_a_moment_pass(count: int, *, is_paced: bool) -> None:
+    """After a read that brought something and left nothing behind, no other (WIRE 7.5)."""
+    server = ManyStreams(Story().grow(1))
+    follower = Follower([f"s{number}" for number in range(count)], "wait", 1000)
+    server.play(follower, 2)
+    server.play(follower, 2)
+    assert server.pauses == [], "there was nothing new"
+    server.story.grow(1)
+    assert _names(server.play(follower, 1)) == ["Update"] * count
+    assert server.play(follower, 1) == []
+    assert server.pauses == [pytest.approx(PACE_S * count)] * is_paced
+    server.play(follower, 3)
+    assert len(server.pauses) == is_paced
 
 
 def _shapes() -> Iterator[Any]:

@@ -32,6 +32,9 @@ const HORIZON_RETRY: Duration = Duration::from_secs(1); // between two looks at 
 /// No entry in any stream for so long, though each has a heartbeat every 5 s (WIRE §4.6): this may
 /// be a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
 const DOUBT: Duration = Duration::from_secs(6);
+/// Of each of many streams, between two reads that left nothing behind (WIRE §7.5).
+const PACE: Duration = Duration::from_micros(20);
+const PACED_FROM: usize = 50; // streams; of fewer it would be less than a millisecond
 /// How long a follower's read waits.
 pub(crate) const FOLLOW_BLOCK: Duration = BLOCK;
 /// First and longest pause before connecting again.
@@ -102,6 +105,8 @@ pub(crate) struct Follower {
     batches: Vec<(usize, Batch)>,
     heads: Vec<(usize, Option<EntryId>)>,
     is_away: bool,
+    /// What passes before the next read of entries.
+    pace: Duration,
     pause: Duration,
     heard: Duration,
 }
@@ -130,6 +135,7 @@ impl Follower {
             batches: Vec::new(),
             heads: Vec::new(),
             is_away: false,
+            pace: Duration::ZERO,
             pause: BACKOFF.0,
             heard: Duration::ZERO,
         };
@@ -304,6 +310,10 @@ impl Follower {
 
     /// Read the next entries of all streams in one XREAD.
     async fn read_entries(&mut self) -> Result<Result<Turn, Error>, Failure> {
+        let pace = std::mem::take(&mut self.pace);
+        if !pace.is_zero() {
+            self.sleep(pace).await;
+        }
         let wants = self.followed.iter().map(|each| &each.replica);
         let streams = wants.clone().filter_map(|r| Some((&**r.stream(), r.position()?)));
         if streams.clone().next().is_none() {
@@ -314,6 +324,7 @@ impl Follower {
         let is_joining = wants.clone().any(|replica| replica.wants() == Want::Join);
         let block = if is_joining { self.block.min(JOIN_RETRY) } else { self.block };
         let block = self.heads.is_empty().then_some(block);
+        let named = streams.clone().count();
         let command = commands::after(streams, self.count, block);
         let reply = self.ask(&[command]).await?.pop().unwrap_or(Value::Nil);
         self.followed.iter_mut().for_each(|each| each.is_behind = false);
@@ -326,6 +337,7 @@ impl Follower {
         self.batches.reverse(); // taken from the end
         if !self.batches.is_empty() {
             self.heard = self.now;
+            self.pace = self.pace_of(named);
         } else if self.now.saturating_sub(self.heard) >= DOUBT {
             self.heard = self.now;
             self.link.redial();
@@ -333,6 +345,15 @@ impl Follower {
         self.phase = Phase::Heads;
         self.pause = BACKOFF.0;
         Ok(Ok(Turn::Busy))
+    }
+
+    /// What is to pass after a read of so many streams that brought something.
+    fn pace_of(&self, named: usize) -> Duration {
+        let is_behind = self.followed.iter().any(|each| each.is_behind);
+        if is_behind || named < PACED_FROM {
+            return Duration::ZERO;
+        }
+        PACE * u32::try_from(named).unwrap_or(u32::MAX)
     }
 
     fn judge_heads(&mut self) -> Turn {

@@ -30,6 +30,10 @@ const HORIZON_RETRY_S = 1;
  * be a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
  */
 const DOUBT_S = 6;
+/** Of each of many streams, between two reads that left nothing behind (WIRE §7.5). */
+const PACE_S = 20e-6;
+/** Streams; of fewer it would be less than a millisecond. */
+const PACED_FROM = 50;
 /** First and longest pause before connecting again. */
 export const BACKOFF_S = [0.05, 2] as const;
 
@@ -56,6 +60,7 @@ export class Follower {
   private behind = new Set<string>();
   private heads: [Replica, EntryId | undefined][] = [];
   private isAway = false;
+  private isPaced = false;
   private heard = 0;
 
   constructor(
@@ -212,6 +217,7 @@ export class Follower {
       await this.shell.pause(JOIN_RETRY_S);
       return;
     }
+    if (this.isPaced) await this.shell.pause(PACE_S * after.length);
     const blockMs = this.waitMs();
     const block = blockMs > 0 ? ["BLOCK", String(blockMs)] : [];
     const names = [...after.map(([stream]) => stream), ...after.map(([, id]) => id)];
@@ -224,6 +230,7 @@ export class Follower {
     );
     for (const [stream, batch] of batches) yield this.handIn(stream, batch);
     this.listen(batches.length > 0);
+    this.isPaced = batches.length > 0 && this.behind.size === 0 && after.length >= PACED_FROM;
     if (this.behind.size === 0) yield "idle";
   }
 
