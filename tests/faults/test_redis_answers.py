@@ -61,7 +61,7 @@ def test_killed_with_persistence(tmp_path: Path, kind: str, matrix_row: MatrixRo
 
 @pytest.mark.timeout(300)
 @pytest.mark.row("R3")
-@pytest.mark.parametrize("kind", ["redis", "valkey"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("valkey", marks=pytest.mark.long)])
 def test_a_server_that_loads(tmp_path: Path, kind: str, matrix_row: MatrixRow) -> None:
     """Restarted with much to load: LOADING is waited out, the ring keeps what comes meanwhile."""
     with staged(tmp_path, kind=kind) as scene:

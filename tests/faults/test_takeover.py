@@ -138,6 +138,7 @@ def test_half_a_batch_that_arrives_after_the_takeover(tmp_path: Path) -> None:
             assert_contiguous(client, stream)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P5")
 def test_three_race_and_each_death_has_one_successor(tmp_path: Path) -> None:

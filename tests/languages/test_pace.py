@@ -20,6 +20,7 @@ READS_A_SECOND = 100
 """Of a thousand streams, by WIRE §7.5: a hundredth of a second passes at least."""
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 def test_reads_of_many_streams_are_few(language: Language, tmp_path: Path) -> None:

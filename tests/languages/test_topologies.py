@@ -114,6 +114,7 @@ def test_a_slot_moves(tmp_path: Path) -> None:
             nothing_is_lost(followers)
 
 
+@pytest.mark.long
 def test_a_shard_that_dies_costs_its_own_streams_alone(tmp_path: Path) -> None:
     with cluster(tmp_path / "redis") as group, staged_on(tmp_path, group) as scene:
         scene.publisher()

@@ -73,7 +73,7 @@ def epochs_in(scene: Scene, *symbols: str) -> set[str]:
 
 
 @pytest.mark.row("R18")
-@pytest.mark.parametrize("kind", ["redis", "valkey"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("valkey", marks=pytest.mark.long)])
 def test_slots_move_while_it_runs(tmp_path: Path, kind: Kind, matrix_row: MatrixRow) -> None:
     """MOVED, ASK and TRYAGAIN under load, books' slots and the lease's: nothing is lost."""
     with staged(tmp_path, kind=kind) as (scene, group):

@@ -76,7 +76,7 @@ def _move_all(scene: Scene, group: Cluster, watcher: Any) -> None:
             watcher.wait_updates(5, tuple({BTC, ETH} - {key[8:15]}))
 
 
-@pytest.mark.parametrize("kind", ["redis", "valkey"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("valkey", marks=pytest.mark.long)])
 def test_nothing_is_refused_to_the_users_of_a_cluster(tmp_path: Path, kind: Kind) -> None:
     with cluster(tmp_path / "redis", kind=kind) as group, staged_on(tmp_path, group) as scene:
         users = Users(kind, tmp_path / "users", group)
