@@ -3,8 +3,8 @@ Pure.
 
 CPU grows less than the messages do, since one read and one append carry many of them when it is
 busy; so both are read from a table of measured points, a line between two of them. Beyond the last
-point the line goes on. All figures are of one core of the machine that measured, busy with other
-work at the time: they are rather too high.
+point the line goes on. All figures are of one core of the machine that measured, and of the largest
+feed, of all symbols: a feed of few takes less.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ MIB = 1024 * 1024
 
 # Measured by tests/benchmarks/capacity.py: messages a second, and cores.
 PUBLISHER_CORES: Sequence[tuple[float, float]] = (
-    (200, 0.09),
-    (1000, 0.135),
-    (4000, 0.145),
-    # Calculated: the cost of a message at the highest rate measured, no gain assumed.
-    (20_000, 0.56),
+    (200, 0.103),
+    (1000, 0.203),
+    (4000, 0.286),
+    # Calculated: each further message costs what it did from 1,000 to 4,000, no gain assumed.
+    (20_000, 0.73),
 )
 REDIS_CORES: Sequence[tuple[float, float]] = (
-    (200, 0.037),
-    (1000, 0.065),
-    (4000, 0.074),
-    (20_000, 0.32),  # calculated, as above
+    (200, 0.053),
+    (1000, 0.103),
+    (4000, 0.170),
+    (20_000, 0.53),  # calculated, as above
 )
 READER_CORES_PER_ENTRY = 6.5e-6
 """Of Redis, for each entry and reader."""
-PROCESS_MB = 62.0
+PROCESS_MB = 64.0
 SYMBOL_KB = 20.0
 """A book of depth ten."""
-LEVEL_KB = 0.3
-"""Calculated: each further level, both sides."""
-ENTRY_BYTES = 115
-"""In the server; a busy stream. In one that is quiet up to twice as much."""
+LEVEL_KB = 0.9
+"""Each further level, both sides: of books with 30 and with 100 levels more."""
+ENTRY_BYTES = 125
+"""In the server."""
 WIRE_BYTES = 350
 """That come into the server for each entry, what fences it and snapshots included."""
-SNAPSHOT_BYTES = 1_300
+SNAPSHOT_BYTES = 1_450
 LEVEL_BYTES = 28
 """Calculated: each further level of a snapshot, both sides."""
 STREAM_BYTES = 6_000

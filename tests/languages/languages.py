@@ -31,6 +31,8 @@ class Language:
     """Programs that building and testing needs."""
     build: tuple[tuple[str, ...], ...] = ()
     test: tuple[tuple[str, ...], ...] = ()
+    example: tuple[str, ...] = ()
+    """The command of its example, in its folder; symbols come behind it."""
 
     @property
     def folder(self) -> Path:
@@ -39,7 +41,7 @@ class Language:
 
     @property
     def built(self) -> Path:
-        """What is there once it is built, newer than its sources."""
+        """What is there once it is built."""
         return self.folder / "build" / ".built"
 
     def missing(self) -> list[str]:
@@ -71,7 +73,7 @@ class Language:
         require(self.is_here, f"consumers/{self.name}: {why}: make test-{self.name}")
 
 
-PYTHON = Language("python")
+PYTHON = Language("python", example=(sys.executable, "examples/top.py"))
 TYPESCRIPT = Language(
     "typescript",
     ("node", "npm"),
@@ -80,12 +82,14 @@ TYPESCRIPT = Language(
         ("npm", "run", "--silent", "build"),
     ),
     (("npm", "test", "--silent"),),
+    ("node", "build/examples/top.js"),
 )
 GO = Language(
     "go",
     ("go",),
-    (("go", "build", "-o", "build/", "./internal/conformance", "./cmd/tail"),),
+    (("go", "build", "-o", "build/", "./internal/conformance", "./cmd/tail", "./examples/top"),),
     (("go", "vet", "./..."), ("go", "test", "./...")),
+    ("build/top",),
 )
 RUST = Language(
     "rust",
@@ -95,14 +99,19 @@ RUST = Language(
         ("cargo", "clippy", "--release", "--quiet", "--all-targets", "--", "-D", "warnings"),
         ("cargo", "test", "--release", "--quiet"),
     ),
+    ("target/release/examples/top",),
 )
 JAVA = Language(
     "java",
     ("java", "mvn"),
     (("mvn", "-q", "-B", "package", "-DskipTests"),),
     (("mvn", "-q", "-B", "test"),),
+    ("java", "-cp", "target/classes:target/lib/*", "examples/Ladder.java"),
 )
-LANGUAGES = (PYTHON, TYPESCRIPT, GO, RUST, JAVA)
+ALL = (PYTHON, TYPESCRIPT, GO, RUST, JAVA)
+CHOSEN = os.environ.get("PYKRAKEN_LANGUAGES", "").split()
+LANGUAGES = tuple(each for each in ALL if each is PYTHON or each.name in CHOSEN or not CHOSEN)
+"""Of which tests are: all, or those that the environment names, and Python to compare with."""
 OTHERS = LANGUAGES[1:]
 
 
@@ -122,8 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--build", action="store_true", help="build alone, no tests")
     parser.add_argument("names", nargs="*", metavar="NAME", help="typescript, go, rust, java")
     options = parser.parse_args(arguments)
-    wanted = [each for each in OTHERS if each.name in options.names or not options.names]
-    if unknown := set(options.names) - {each.name for each in OTHERS}:
+    wanted = [each for each in ALL[1:] if each.name in options.names or not options.names]
+    if unknown := set(options.names) - {each.name for each in ALL[1:]}:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     failed = [each.name for each in wanted if not _run(each, tests=not options.build)]
     if failed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, Final
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     named = {"now": "now", "snapshot": "snapshot", "oldest": "oldest"}
     printed = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's word is Ctrl-C's
     try:
         start = options.start if options.start in named else parse_id(options.start)
         with Client(options.url) as client:

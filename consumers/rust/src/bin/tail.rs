@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse(std::env::args().skip(1), url) {
         Ok(arguments) => tokio::select! {
             done = run(&arguments, &mut out) => done,
-            _ = tokio::signal::ctrl_c() => Ok(()),
+            () = stopped() => Ok(()),
         },
         Err(error) => Err(error),
     };
@@ -28,4 +28,20 @@ async fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// Ctrl-C, or what a supervisor says.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -2,6 +2,8 @@ package io.pykraken.consumer;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Prints the entries of any stream as canonical lines (WIRE §9), one an entry, until it is stopped
@@ -12,6 +14,9 @@ public final class Tail {
     private static final String USAGE = "usage: tail STREAM [--url URL] "
             + "[--from now|snapshot|oldest|ID] [--count N]";
 
+    private static final long STOP_S = 5;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
     private String stream;
     private String url = System.getenv().getOrDefault("PYKRAKEN_REDIS_URL", Client.DEFAULT_URL);
     private Start start = Start.NOW;
@@ -59,10 +64,33 @@ public final class Tail {
         System.exit(code);
     }
 
+    /** By Ctrl-C or a supervisor's word: the line that is being printed is the last, and whole. */
+    private void stop(Reading<StreamEntry> entries) {
+        if (ended.getCount() == 0) {
+            return; // it ends by itself, with a code of its own
+        }
+        entries.close();
+        try {
+            ended.await(STOP_S, TimeUnit.SECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
     private void run() {
+        try {
+            print();
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void print() {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         try (Client client = new Client(url);
                 Reading<StreamEntry> entries = client.entries(stream, start)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(entries)));
             long printed = 0;
             while (printed < count && !out.checkError() && entries.hasNext()) {
                 Body body = entries.next().body();
