@@ -158,13 +158,15 @@ class Patience:
         self._last = -PEACE_S
 
     def wait_s(self, error: str, now: float) -> float:
-        """Take one more such answer; return the wait. Raise RedisRefused when there were too many
-        that were never met before.
+        """Take one more such answer; return the wait. Raise RedisRefused for one that only a person
+        can mend, and when there were too many that were never met before.
         """
         verdict = judge(error)
         calm, self._last = now - self._last, now
         if calm >= PEACE_S:
             self._strange = 0
+        if verdict is Verdict.FATAL:
+            raise refused(error)
         if verdict is Verdict.LOGIN:
             return LOGIN_S
         if verdict is Verdict.STRANGE:

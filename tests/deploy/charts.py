@@ -48,6 +48,12 @@ REFUSED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("depth", ("feeds[0].name=f", "feeds[0].symbols={BTC/USD}", "feeds[0].depth=11")),
     ("dept", ("feeds[0].name=f", "feeds[0].symbols={BTC/USD}", "feeds[0].dept=10")),
     ("PYKRAKEN_API_SECRET", ("defaults.settings.PYKRAKEN_API_SECRET=c2VjcmV0",)),
+    ("PYKRAKEN_NOPE", ("defaults.settings.PYKRAKEN_NOPE=1",)),
+    ("PYKRAKEN_CHANNEL", (
+        "feeds[0].name=f", "feeds[0].symbols={BTC/USD}",
+        "feeds[0].settings.PYKRAKEN_CHANNEL=executions",
+    )),
+    ("no monitor gets through", ("podMonitor.enabled=true",)),
     ("cpu", ("defaults.resources.limits.cpu=1",)),
     ("digest", ("image.digest=latest",)),
 )  # fmt: skip

@@ -189,7 +189,7 @@ def observe(contained: Contained, server: RedisServer, folder: Path, port: int) 
     assert "Read-only file system" in refused.stderr, refused.stderr
     doctor = contained.execute("/opt/pykraken/bin/pykraken", "doctor")
     print(doctor.stdout + doctor.stderr)
-    print(f"the doctor in the image ended with {doctor.returncode}")
+    assert doctor.returncode == 0, "the doctor in the image found something wrong"
     status = Path(f"/proc/{contained.first}/status").read_text()
     assert f"Uid:\t{USER}\t{USER}" in status
     assert "CapEff:\t0000000000000000" in status

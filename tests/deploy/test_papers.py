@@ -202,3 +202,22 @@ def test_the_settings_that_are_handed_out_are_taken(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     assert "password_file=" in (load().redis_url or "")
+
+
+def test_the_settings_that_values_may_give_are_there_hold_no_secret_and_have_no_other_place() -> (
+    None
+):
+    """A second value of what the chart sets itself would win over it, unseen."""
+    chart = ROOT / "deploy" / "helm" / "pykraken"
+    schema = json.loads((chart / "values.schema.json").read_text())
+    free = set(schema["definitions"]["settings"]["propertyNames"]["enum"])
+    known = {f"PYKRAKEN_{name.upper()}" for name in Settings.model_fields}
+    assert free <= known
+    own = set(re.findall(r"name: (PYKRAKEN_\w+)", (chart / "templates" / "_pod.tpl").read_text()))
+    assert own & free == set()
+    left = known - free - own
+    assert {name for name in left if not re.search("KEY|SECRET|PASSWORD|FILE|PROXY", name)} == {
+        "PYKRAKEN_EXCHANGE",
+        "PYKRAKEN_EMBEDDED_DIR",
+        "PYKRAKEN_EMBEDDED_PORT",
+    }

@@ -257,9 +257,10 @@ def test_no_connection_left(tmp_path: Path, matrix_row: MatrixRow) -> None:
         matrix_row.saw("tried again until there was room")
 
 
-def test_a_command_that_was_renamed_is_fatal(tmp_path: Path) -> None:
-    """A server without it will not have it later."""
-    with staged(tmp_path, options=("--rename-command", "EVALSHA", "")) as scene:
+@pytest.mark.parametrize("command", ["EVALSHA", "SCRIPT"])
+def test_a_command_that_was_renamed_is_fatal(tmp_path: Path, command: str) -> None:
+    """A server without it will not have it later, be it of the dial or of the calls behind it."""
+    with staged(tmp_path, options=("--rename-command", command, "")) as scene:
         publisher = scene.publisher()
         assert publisher.wait() == 3
         assert "rename-command" in publisher.log_path.read_text()
