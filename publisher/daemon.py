@@ -25,6 +25,7 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
+from publisher.changes import FENCED, NO_ROOM, ChangeTally
 from publisher.channels.plans import plan_of, symbols_per_connection
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.embedded import EmbeddedServer
@@ -95,6 +96,7 @@ class Daemon:
     ) -> None:
         self._settings = settings
         self._rereading = rereading
+        self._changes = rereading.tally if rereading else ChangeTally()
         self._joined: set[str] = set()
         """Symbols that came while the feed ran."""
         self._redis_url = redis_url
@@ -261,6 +263,7 @@ class Daemon:
         leaving = [symbol for symbol in group.symbols if symbol not in set(symbols)]
         joining = [symbol for symbol in symbols if symbol not in group.symbols]
         room = group.room(leaving)
+        self._changes.left_out = dict.fromkeys(joining[room:], NO_ROOM)
         if left_out := joining[room:]:
             most = symbols_per_connection(self._plan) * len(group.sessions)
             mend = "restart: a new start makes as many connections as it needs"
@@ -306,6 +309,7 @@ class Daemon:
             audits=self._auditor.counts,
             fetch_errors=self._fetcher.errors,
             frame_limit=self._settings.frame_max_bytes,
+            changes=self._changes,
         )
 
     @property
@@ -350,7 +354,9 @@ class Daemon:
             if symbol not in self._joined:
                 raise error
             self._log.error("symbol.fenced", symbol=symbol, reason=str(error))
+            left_out = self._changes.left_out | {symbol: FENCED}
             self.change([own for own in self._group.symbols if own != symbol], now)
+            self._changes.left_out = left_out
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway

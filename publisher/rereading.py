@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from publisher.changes import REFUSED, TAKEN, ChangeTally
 from publisher.channel_rules import WITHOUT_SYMBOLS
 from publisher.dial import Dialer
 from publisher.errors import PykrakenError
@@ -43,6 +44,7 @@ class Rereading:
         self._asked = asked
         self._reread = reread
         self._is_due = False
+        self.tally = ChangeTally()
         self._dialer: Dialer[Fresh] = Dialer(self._read, lambda: None)
         self._log = get_logger("settings")
 
@@ -72,9 +74,11 @@ class Rereading:
             self._begin()
         result = self._dialer.result()
         if isinstance(result, Fresh):
+            self.tally.rereads[TAKEN] += 1
             self._tell(result.settings)
             return result.symbols
         if isinstance(result, PykrakenError | OSError | ValueError):
+            self.tally.rereads[REFUSED] += 1
             self._log.error("settings.refused", reason=str(result), mend="nothing was changed")
         elif result is not None:
             raise result
@@ -98,8 +102,10 @@ class Rereading:
 
     def _tell(self, fresh: Settings) -> None:
         """Warn of what stays as it was."""
+        self.tally.waiting = 0
         for name in Settings.model_fields:
             if name not in CHANGEABLE and getattr(fresh, name) != getattr(self._asked, name):
+                self.tally.waiting += 1
                 mend = "restart: a running feed changes its symbols only"
                 self._log.warning("settings.need_restart", setting=variable(name), mend=mend)
         kept, derived = feed_id(self._asked), feed_id(self._changed(fresh))

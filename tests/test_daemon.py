@@ -262,6 +262,7 @@ def test_symbols_for_which_no_connection_has_room_are_left_out(tmp_path: Path) -
         daemon.change([*before, *more], clock())
         assert set(daemon.vitals().session.symbols) == kept
         assert set(daemon.vitals().writer.publication.books) == kept
+        assert daemon.vitals().changes.left_out == {"A0/USD": "no_room"}
         sessions = daemon.vitals().session.sessions
         assert [len(session.subscriptions) for session in sessions] == [SYMBOLS_PER_CONNECTION] * 2
     (told,) = [line for line in lines if line["event"] == "symbols.no_room"]

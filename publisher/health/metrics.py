@@ -9,16 +9,18 @@ two numbers of one answer may be a message apart, and what grows while it is rea
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
 from publisher import __version__
+from publisher.changes import LEFT_OUT, READ
 from publisher.health.bus_metrics import bus
-from publisher.health.families import counter, gauge, histogram, info
+from publisher.health.families import counter, counters, gauge, gauges, histogram, info
 from publisher.health.feed_metrics import books, kraken
 from publisher.health.readiness import awaited
-from publisher.health.vitals import Vitals
+from publisher.health.vitals import Vitals, steady
 from publisher.logs import lines_lost
 from publisher.wire import WIRE_VERSION
 
@@ -56,6 +58,14 @@ def _process(vitals: Vitals) -> Iterator[Metric]:
     since = pulse.stopping_since
     stopping_s = 0.0 if since is None else time.monotonic() - since
     yield gauge("shutdown_seconds", "Since it was told to stop, 0 before.", stopping_s)
+    changes = vitals.changes
+    text = "Symbols asked for while it ran that it does not publish."
+    left_out = Counter(steady(lambda: list(changes.left_out.values())))
+    yield gauges("symbols_left_out", text, "reason", dict.fromkeys(LEFT_OUT, 0.0) | left_out)
+    rereads = steady(lambda: dict(changes.rereads))
+    yield counters("rereads", "Readings of the settings after SIGHUP.", "outcome", rereads, READ)
+    text = "Settings that changed there and wait for a restart."
+    yield gauge("settings_waiting", text, changes.waiting)
     text = "Values that could not be written to the state folder."
     yield counter("state_failures", text, vitals.state.failures)
     yield counter("log_lines_lost", "Log lines that could not be written.", lines_lost())

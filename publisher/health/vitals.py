@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from publisher.bus.writer import Writer
+from publisher.changes import ChangeTally
 from publisher.endings import FeedTally
 from publisher.health.pulse import Pulse
 from publisher.model import FeedPlan
@@ -43,6 +44,7 @@ class Vitals:
     """Verdicts on books that were compared with a second subscription's."""
     fetch_errors: Counter[str]
     frame_limit: int
+    changes: ChangeTally
 
     def idle_s(self) -> float:
         """Return how long ago the daemon's loop last turned."""

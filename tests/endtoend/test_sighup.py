@@ -19,9 +19,10 @@ import msgpack
 import pytest
 
 from tests.endtoend.program import Publisher
+from tests.health.scrape import scrape
 from tests.polling import wait_until
 from tests.requirements import ROOT
-from tests.servers import RedisServer
+from tests.servers import RedisServer, free_port
 from tests.simulator.program import Program
 from tests.simulator.signed import KEY, SECRET
 from tests.tcp_proxy import TcpProxy
@@ -120,25 +121,31 @@ def test_added_removed_and_added_again(tmp_path: Path, redis_server: RedisServer
 
 
 def test_what_it_cannot_change_is_told(tmp_path: Path, redis_server: RedisServer) -> None:
-    with scene(tmp_path, redis_server) as running:
+    port = free_port()
+    with scene(tmp_path, redis_server, metrics_port=port) as running:
         running.wait_for(BTC, "update")
         running.configure(f"PYKRAKEN_SYMBOLS={BTC},{SOL}\nPYKRAKEN_DEPTH=100\n")
         running.publisher.signal(signal.SIGHUP)
         running.publisher.wait_for("symbols.changed")
         (told,) = running.publisher.log("settings.need_restart")
         assert told["setting"] == "PYKRAKEN_DEPTH"
+        samples = scrape(f"http://127.0.0.1:{port}")
+        assert samples["pykraken_settings_waiting",] == 1
+        assert samples["pykraken_rereads_total", "taken"] == 1
         running.wait_for(SOL, "update")
         assert running.entries(SOL, "book.100") == []
 
 
 def test_a_bad_configuration_changes_nothing(tmp_path: Path, redis_server: RedisServer) -> None:
-    with scene(tmp_path, redis_server) as running:
+    port = free_port()
+    with scene(tmp_path, redis_server, metrics_port=port) as running:
         running.wait_for(BTC, "update")
         running.configure("PYKRAKEN_SYMBOLS=BTCUSD\n")
         running.publisher.signal(signal.SIGHUP)
         running.publisher.wait_for("settings.refused")
         (refused,) = running.publisher.log("settings.refused")
         assert "'BTCUSD' is not a symbol: BASE/QUOTE" in refused["reason"]
+        assert scrape(f"http://127.0.0.1:{port}")["pykraken_rereads_total", "refused"] == 1
         running.wait_for_more(BTC)
         running.wait_for_more(ETH)
         assert running.publisher.log("symbols.changed") == []
