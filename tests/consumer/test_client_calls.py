@@ -38,6 +38,7 @@ from pykraken_consumer import (
 
 from tests.consumer.following import at, written
 from tests.consumer.packing import EPOCH, STREAM, Story, pack
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.requirements import ROOT
 from tests.servers import RedisServer, free_port, server_binary
@@ -143,6 +144,35 @@ def test_a_status_stream(redis_server: RedisServer) -> None:
         told = next(records).body
         assert isinstance(told, Feed)
         assert (told.symbols, told.live, told.system) == (2, 2, "online")
+
+
+@pytest.mark.row("C2")
+def test_a_reader_goes_on_where_it_stood(redis_server: RedisServer, matrix_row: MatrixRow) -> None:
+    """It keeps the id of what it read last, ends, and begins again behind it: nothing comes twice,
+    nothing is left out, and what was trimmed meanwhile is told.
+    """
+    story = Story().grow(5)
+    writer = written(redis_server, story)
+    saved, seen = EntryId(0, 0), list[int]()
+    for grown in range(20):
+        with Client(redis_server.url) as client:
+            records = client.entries(STREAM, start=saved)
+            for record in itertools.islice(records, story.seq - len(seen) + 1 - grown % 3):
+                assert not isinstance(record.body, Gap)
+                saved = record.body.entry_id
+                seen.append(saved.seq)
+        story.grow(4)
+        writer.entries(story)
+    assert seen == list(range(seen[-1] + 1))
+    left = EntryId(EPOCH, story.seq)
+    redis_server.client().xtrim(STREAM, minid=str(left), approximate=False)
+    with Client(redis_server.url) as client:
+        records = client.entries(STREAM, start=saved)
+        assert next(records).body == Gap(saved, left)
+        assert next(records).body.entry_id == left
+    matrix_row.saw(
+        "went on behind the saved id, each entry once; told of what was trimmed", count=20
+    )
 
 
 def test_asyncio_follows_alike(redis_server: RedisServer) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.faults.crew import STREAMS, Crew, judge_changes
 from tests.faults.heads import percentiles
 from tests.faults.scene import SYMBOLS, Bye, Epoch, assert_contiguous, staged
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.tcp_proxy import TcpProxy
 
@@ -29,7 +30,7 @@ LONG_LEASE_S = 60.0
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P1", "P11")
-def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
+def test_a_leader_told_to_stop_hands_over(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P1, twenty times: a rolling update of a pair, one epoch a stop."""
     rounds = 20
     with staged(tmp_path) as scene:
@@ -53,12 +54,14 @@ def test_a_leader_told_to_stop_hands_over(tmp_path: Path) -> None:
             assert all(epoch.missed_first is None for epoch in watcher.of(Epoch, symbol))
         for stream in STREAMS:
             assert_contiguous(crew.client, stream)
+        told = f"one epoch a stop, nothing missed; the slowest after {max(taken) * 1000:.0f} ms"
+        matrix_row.saw(told, count=rounds)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P2", "P11")
-def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
+def test_a_leader_killed_is_followed(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P2, ten times: the standby leads, one epoch each, no gap."""
     rounds = 10
     with staged(tmp_path) as scene:
@@ -78,12 +81,14 @@ def test_a_leader_killed_is_followed(tmp_path: Path) -> None:
         assert watcher.count(Bye) == 0
         for stream in STREAMS:
             assert_contiguous(crew.client, stream)
+        told = f"one epoch a death, no gap; the slowest after {max(taken):.2f} s of lease 1.5 s"
+        matrix_row.saw(told, count=rounds)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P3")
-def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:
+def test_a_leader_that_slept_appends_nothing(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P3: frozen at any moment of a stream of batches, woken when another leads."""
     rounds, draw = 8, random.Random(3)
     with staged(tmp_path, "--rate", "3000") as scene:
@@ -107,6 +112,7 @@ def test_a_leader_that_slept_appends_nothing(tmp_path: Path) -> None:
         for stream in STREAMS:
             ids = assert_contiguous(crew.client, stream)
             assert len({entry.split("-")[0] for entry in ids}) <= rounds + 1
+        matrix_row.saw("nothing appended behind the successor's epoch", count=rounds)
 
 
 @pytest.mark.row("P3", "R16")
