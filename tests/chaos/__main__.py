@@ -4,8 +4,8 @@ a random fault every few seconds.
     python -m tests.chaos [--minutes 3] [--seed N]      (`make chaos`; CHAOS_MINUTES)
 
 The exchange's own log is the truth. The program ends with code 1 when a consumer held a wrong book,
-got an entry twice, missed one without a word, or does not have the venue's books at the end. The
-last line is one JSON object.
+got an entry twice, missed one without a word, or does not have the venue's books at the end, and
+when a publisher did not stay flat. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ from tests.topology.sentinels import sentinel_set
 
 PAUSE_S = (1.5, 5.0)
 SETTLE_S = 60.0
+FLAT_MB, FLAT_FILES = 32.0, 12.0
+"""By so much may a publisher have grown since it was warm: its ring is 16 MiB of it."""
 FEED = "chaos"
 LEASE = f"{{kraken.feed.{FEED}}}:lease"
 
@@ -108,6 +110,9 @@ def _judged(on: Field, watchers: list[Watcher], blows: Counter[str]) -> dict[str
             wrong.append(str(error))
         if watcher.failure is not None:
             wrong.append(repr(watcher.failure))
+    grown_mb, grown_files = _growth(on.pair, 0), _growth(on.pair, 1)
+    if grown_mb > FLAT_MB or grown_files > FLAT_FILES:
+        wrong.append(f"a publisher grew by {grown_mb} MB and {grown_files} descriptors")
     return {
         "blows": sum(blows.values()),
         "by_kind": dict(sorted(blows.items())),
@@ -118,8 +123,9 @@ def _judged(on: Field, watchers: list[Watcher], blows: Counter[str]) -> dict[str
         "missed_announced": sum(watcher.count(Missed) for watcher in watchers),
         "quarantined": sum(watcher.count(Quarantined) for watcher in watchers),
         "takeover_s": _percentiles(on.takeovers_s),
-        "largest_growth_mb": _growth(on.pair, 0),
-        "largest_growth_files": _growth(on.pair, 1),
+        "join_s": _percentiles(scene.joins_s),
+        "largest_growth_mb": grown_mb,
+        "largest_growth_files": grown_files,
         "wrong": wrong,
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -220,6 +221,7 @@ class Scene:
         self.log = folder / "simulator.ndjson"
         self.stack = ExitStack()
         self.joined: set[Seen] = set()
+        self.joins_s: list[float] = []
         self._joiner_over = threading.Event()
 
     def publisher(self, name: str = "one", *, start: bool = True, **settings: object) -> Publisher:
@@ -252,9 +254,11 @@ class Scene:
         def join_for_ever() -> None:
             while not self._joiner_over.wait(0.05):
                 for symbol in SYMBOLS:
+                    began = time.monotonic()
                     try:
                         with Client(self.redis.url) as client:
                             self.joined.add(seen_of(client.book(symbol, depth=DEPTH, wait_s=0.5)))
+                        self.joins_s.append(time.monotonic() - began)
                     except (NoStream, NotReady, RedisUnreachable):
                         continue
                     except BaseException as error:  # noqa: BLE001 - told to the test
