@@ -140,6 +140,8 @@ def assert_in_sequence(watcher: Watcher) -> None:
     """No entry twice, none missing without a word."""
     last: dict[str, Any] = {}
     excused: dict[str, bool] = {}
+    quarantined: dict[str, Any] = {}
+    """Ids that were read and told as bad: an epoch may name a stray one as the end before it."""
     for symbol, body in watcher.told:
         entry_id = getattr(body, "entry_id", None)
         if isinstance(body, Joined):
@@ -147,14 +149,17 @@ def assert_in_sequence(watcher: Watcher) -> None:
             excused.pop(symbol, None)  # what was lost is behind the snapshot
         elif isinstance(body, Gap | Missed | Regression):
             excused[symbol] = True
-        elif isinstance(body, Quarantined) or entry_id is None:
+        elif isinstance(body, Quarantined):
+            quarantined[symbol] = entry_id
+        elif entry_id is None:
             continue
         else:
             before = last[symbol]
             assert entry_id > before, f"{symbol}: {entry_id} after {before}"
             if isinstance(body, Epoch):
                 # Beyond them a failover took back what was seen, which is no loss (WIRE §10).
-                if before < (body.prev_epoch or 0, body.prev_seq or 0):
+                read = max(before, quarantined.pop(symbol, before))
+                if read < (body.prev_epoch or 0, body.prev_seq or 0):
                     assert excused.pop(symbol, False), f"{symbol}: unannounced loss before {body}"
             elif not before.is_followed_by(entry_id):
                 # Between a reset and a snapshot nothing but those two is told.
