@@ -30,8 +30,13 @@ REDIS_CORES: Sequence[tuple[float, float]] = (
     (4000, 0.170),
     (20_000, 0.53),  # calculated, as above
 )
-READER_CORES_PER_ENTRY = 6.5e-6
-"""Of Redis, for each entry and reader."""
+READER_CORES, READER_CORES_PER_MESSAGE = 0.067, 33e-6
+"""Of Redis, for a reader of everything: a read a message where few come, and never more than this,
+since who names many streams lets a moment pass between reads (WIRE.md 7.5). Of one reader beside a
+server that is idle otherwise; of sixteen each costs a third.
+"""
+READER_BYTES_S, READER_BYTES_PER_MESSAGE = 2_300_000, 560
+"""That its commands bring to the server."""
 PROCESS_MB = 64.0
 SYMBOL_KB = 20.0
 """A book of depth ten."""
@@ -110,7 +115,7 @@ def size(wish: Wish) -> Size:
     ring_mb = min(wish.ring_bytes, wish.rate / feeds * 60 * 2 * ENTRY_BYTES) / MB
     publisher_mb = PROCESS_MB + held_mb + ring_mb
 
-    reading = wish.readers * wish.rate * READER_CORES_PER_ENTRY
+    reading = wish.readers * min(READER_CORES, wish.rate * READER_CORES_PER_MESSAGE)
     redis_cores = feeds * cores(REDIS_CORES, wish.rate / feeds) + reading
     kept_s = wish.retention_s + wish.snapshot_interval_s
     snapshots = kept_s / wish.snapshot_interval_s + 1
@@ -119,6 +124,7 @@ def size(wish: Wish) -> Size:
     snapshot = SNAPSHOT_BYTES + deeper * LEVEL_BYTES
     held = wish.rate * kept_s * ENTRY_BYTES + wish.symbols * (snapshots * snapshot + STREAM_BYTES)
     coming = wish.rate * WIRE_BYTES + wish.symbols * deeper * LEVEL_BYTES / wish.snapshot_interval_s
+    coming += wish.readers * min(READER_BYTES_S, wish.rate * READER_BYTES_PER_MESSAGE)
     return Size(
         feeds=feeds,
         publisher_cores=cores(PUBLISHER_CORES, wish.rate / feeds),
