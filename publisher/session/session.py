@@ -28,10 +28,9 @@ from publisher.session.liveness import Liveness
 from publisher.session.oddities import Oddities
 from publisher.session.pace import Pace
 from publisher.session.subscription import State, Subscription, Trigger, longest_awaited
+from publisher.session.suspicion import Suspicion
 from publisher.wire import AnySnapshot, TopSnapshot
 
-CROSSED_S = 1.0
-"""A verified book may be crossed for so long before it is asked for again (fault X18)."""
 NEW_SOCKET_FAILURES = 3
 NEW_SOCKET_EVERY_S = 600.0
 """Three failures of one symbol in a minute blame the connection, but at most once in ten minutes.
@@ -60,6 +59,7 @@ class Session:
         self._is_connected = False
         self._is_closing = False
         self.liveness = Liveness()
+        self.suspicion = Suspicion()
         self._new_socket_at = float("-inf")
 
     # The four entrances ---------------------------------------------------------------------------
@@ -149,19 +149,16 @@ class Session:
             for subscription in self.subscriptions.values():
                 if subscription.is_live:
                     subscription.keeper.ticked(now, actions)
-        for subscription in self._restless():
-            since = subscription.keeper.crossed_since
-            if not subscription.is_live:
-                if subscription.due <= now.mono:
-                    actions += self._overdue(subscription, now)
-            elif since is not None and now.mono - since >= CROSSED_S:
-                actions += self._fail(subscription, ResetReason.CROSSED, "", now)
+        for subscription in self._waiting():
+            if subscription.due <= now.mono:
+                actions += self._overdue(subscription, now)
+        suspects = self.suspicion.looked(self.subscriptions.values(), self.system, now.mono)
+        for subscription, reason, note in suspects:
+            actions += self._fail(subscription, reason, note, now)
         return [*actions, *self._requests(now)]
 
-    def _restless(self) -> list[Subscription]:
-        """Return those with which time may have something to do: of a thousand books hardly one."""
-        subscriptions = self.subscriptions.values()
-        return [s for s in subscriptions if not s.is_live or s.keeper.crossed_since is not None]
+    def _waiting(self) -> list[Subscription]:
+        return [s for s in self.subscriptions.values() if not s.is_live]
 
     def disconnected(self, now: Now) -> list[Action]:
         """The connection is gone: every live book is dropped."""
@@ -281,7 +278,7 @@ class Session:
 
     def _requests(self, now: Now) -> Iterator[Action]:
         """Ask for what is due, at Kraken's pace."""
-        for request in self._pace.requests(self._restless(), self._topic, now.mono):
+        for request in self._pace.requests(self._waiting(), self._topic, now.mono):
             yield Send(request)
 
     def _overdue(self, subscription: Subscription, now: Now) -> Iterator[Action]:

@@ -10,8 +10,9 @@ import pytest
 from publisher.actions import Emit
 from publisher.model import BookState, Now
 from publisher.session.oddities import FIELDS_SAMPLE
-from publisher.session.session import CROSSED_S, NEW_SOCKET_EVERY_S
+from publisher.session.session import NEW_SOCKET_EVERY_S
 from publisher.session.subscription import State
+from publisher.session.suspicion import CROSSED_S
 from publisher.wire import Flag, Reset, Snapshot, Update
 from tests.session.desk import (
     BIDS,
