@@ -66,7 +66,8 @@ class Suspicion:
             self._pasts.clear()
             return
         for subscription in subscriptions:
-            if note := self._silence(subscription, now):
+            # What has no symbol (instruments, an account) may be silent for hours.
+            if subscription.symbol and (note := self._silence(subscription, now)):
                 yield subscription, ResetReason.STALE, note
 
     def _silence(self, subscription: Subscription, now: float) -> str:
