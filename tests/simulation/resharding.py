@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tests.simulation.cluster import Shard
 from tests.simulation.cluster_stage import ClusterStage, OneShard
+from tests.simulation.exchange import Level
 from tests.simulation.run import Result, simulate
 from tests.simulation.stage import CHAOS_S, Stage
 from tests.simulation.streams import Id
@@ -75,7 +76,10 @@ def _lose(stage: Stage) -> None:
     def look() -> None:
         heads.update(_heads(stage, lost))
         for symbol in stage.symbols:
+            top = _top(stage, symbol)
             for _ in range(5):
+                stage.market.change(symbol)
+            while _top(stage, symbol) == top:  # else its stream of tops has nothing to say
                 stage.market.change(symbol)
 
     def judge() -> None:
@@ -89,6 +93,10 @@ def _lose(stage: Stage) -> None:
     world.at(LOST_AT_S, lose)
     world.at(LOST_AT_S + NOTICED_S, look)
     world.at(LOST_AT_S + LOST_S - 1.0, judge)
+
+
+def _top(stage: Stage, symbol: str) -> list[list[Level]]:
+    return [side[:1] for side in stage.market.levels(symbol)]
 
 
 def _heads(stage: ClusterStage, lost: Shard) -> dict[str, Id]:
