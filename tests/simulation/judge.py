@@ -66,6 +66,7 @@ class Judge:
         self.lease_key = lease_key
         self.top_rows = TopRows(world)
         self.written: Counter[tuple[str, str]] = Counter()
+        self.opened: Counter[tuple[str, str]] = Counter()
         """How many snapshots, by writer and stream."""
         self._filed: dict[tuple[str, str, Id], Levels | None] = {}
         self._truth: dict[tuple[str, Id], State | _Mark | None] = {}
@@ -91,6 +92,7 @@ class Judge:
             assert stream is not None
             writer = db.writer.partition(":")[0]
             self._entry(key, writer, entry_id, fields, self.lineage(stream))
+            self.opened[writer, key] += entry_id[1] == 0
             if entry_id[1] == 0 and self._holder(db) not in ("", writer):
                 self.world.counts["openings past the lease"] += 1
 
