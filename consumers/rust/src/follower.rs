@@ -20,7 +20,7 @@ use crate::commands::{self, Batch, Entry};
 use crate::dialing::{BLOCK, Failure};
 use crate::errors::Error;
 use crate::events::Event;
-use crate::link::{Link, spread};
+use crate::link::{Link, pace_of, spread};
 use crate::replica::{Missing, Replica, Told, Want};
 use crate::states::State;
 use crate::wire::EntryId;
@@ -32,9 +32,6 @@ const HORIZON_RETRY: Duration = Duration::from_secs(1); // between two looks at 
 /// No entry in any stream for so long, though each has a heartbeat every 5 s (WIRE §4.6): this may
 /// be a replica that is cut off, or a master of yesterday, so Sentinels and names are asked again.
 const DOUBT: Duration = Duration::from_secs(6);
-/// Of each of many streams, between two reads that left nothing behind (WIRE §7.5).
-const PACE: Duration = Duration::from_micros(20);
-const PACED_FROM: usize = 50; // streams; of fewer it would be less than a millisecond
 /// How long a follower's read waits.
 pub(crate) const FOLLOW_BLOCK: Duration = BLOCK;
 /// First and longest pause before connecting again.
@@ -337,7 +334,8 @@ impl Follower {
         self.batches.reverse(); // taken from the end
         if !self.batches.is_empty() {
             self.heard = self.now;
-            self.pace = self.pace_of(named);
+            let is_behind = self.followed.iter().any(|each| each.is_behind);
+            self.pace = if is_behind { Duration::ZERO } else { pace_of(named) };
         } else if self.now.saturating_sub(self.heard) >= DOUBT {
             self.heard = self.now;
             self.link.redial();
@@ -345,15 +343,6 @@ impl Follower {
         self.phase = Phase::Heads;
         self.pause = BACKOFF.0;
         Ok(Ok(Turn::Busy))
-    }
-
-    /// What is to pass after a read of so many streams that brought something.
-    fn pace_of(&self, named: usize) -> Duration {
-        let is_behind = self.followed.iter().any(|each| each.is_behind);
-        if is_behind || named < PACED_FROM {
-            return Duration::ZERO;
-        }
-        PACE * u32::try_from(named).unwrap_or(u32::MAX)
     }
 
     fn judge_heads(&mut self) -> Turn {

@@ -72,3 +72,13 @@ pub(crate) fn spread(pause: Duration) -> Duration {
     let half = pause / 2;
     half + half * (share >> 16) / (1 << 16)
 }
+
+/// What is to pass after a read that named so many streams and left nothing behind (WIRE §7.5): of
+/// fewer than 50 it would be less than a millisecond.
+pub(crate) fn pace_of(named: usize) -> Duration {
+    match u32::try_from(named) {
+        Ok(0..50) => Duration::ZERO,
+        Ok(many) => Duration::from_micros(20) * many,
+        Err(_) => Duration::from_secs(1),
+    }
+}
