@@ -52,10 +52,16 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Log(msgspec.Struct, frozen=True):
-    """Write one log line `event`; nothing depends on it."""
+    """Write one warning `event` into the log; nothing depends on it."""
 
     event: str
     detail: str
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """Keep the connection's last messages for people: this symbol's checksum did not match."""
+
+    symbol: str
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -74,4 +80,4 @@ class Fetch(msgspec.Struct, frozen=True):
     since: int
 
 
-Action = Send | Emit | EmitTop | Notify | Close | Log | Listed | Fetch
+Action = Send | Emit | EmitTop | Notify | Close | Log | Capture | Listed | Fetch

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from publisher.actions import Action, Close, Send
+from publisher.actions import Action, Capture, Close, Send
+from publisher.captures import CaptureFolder, LastMessages
 from publisher.dial import Dialer
 from publisher.endings import FeedTally, end_of, error_of
 from publisher.errors import ProtocolError
@@ -69,6 +70,7 @@ class Ground:
     publish: Callable[[list[Action], int], list[Action]]
     """Publishes what is emitted, stamped with a time (Unix ns); returns the other actions."""
     obey: Obeys
+    captures: CaptureFolder
     tally: FeedTally = field(default_factory=FeedTally)
 
 
@@ -82,6 +84,8 @@ class Connection:
         self._dialer: Dialer[Feed] = Dialer(dial, ground.wake)
         self._backoff = reconnect.Backoff()
         self._feed: Feed | None = None
+        self._last = LastMessages()
+        self._reading: list[bytes] = []
         self._dial_at = 0.0
         self._log = get_logger("feed")
 
@@ -95,12 +99,13 @@ class Connection:
         if self._feed is None:
             return
         try:
-            payloads = self._feed.receive()
+            self._reading = payloads = self._feed.receive()
         except (ConnectionError, ProtocolError) as error:
             self._drop(str(error), clock(), end_of(error))
             return
         now = clock()
         self.obey(self.session.received_all(payloads, now), now)
+        self._last.took(payloads)
         if self._feed is not None and self._feed.is_ending:
             self.read()
 
@@ -117,6 +122,8 @@ class Connection:
                     self._send(request, now)
                 case Close(reason, cause):
                     self._drop(reason, now, cause)
+                case Capture(symbol):
+                    self._capture(symbol, now)
                 case _:
                     self._ground.obey(action, now)
 
@@ -158,6 +165,7 @@ class Connection:
 
     def _open(self, fresh: Feed, now: Now) -> None:
         self._feed = fresh
+        self._last.forget()
         self._tally.connects += 1
         self._tally.tokens += bool(fresh.token)
         self._ground.selector.register(fresh, selectors.EVENT_READ, self)
@@ -166,6 +174,12 @@ class Connection:
         self.obey(self.session.connected(now, fresh.token), now)
         if self._feed is not None:
             self.read()  # TLS may hold what no selector shows
+
+    def _capture(self, symbol: str, now: Now) -> None:
+        """Keep what came last, the messages of this read among it; never what holds a token."""
+        token = self._feed.token.encode() if self._feed else b""
+        messages = [m for m in self._last.behind(self._reading) if not token or token not in m]
+        self._ground.captures.write(symbol, messages, now.mono, now.unix)
 
     def _send(self, request: bytes, now: Now) -> None:
         if self._feed is None:

@@ -25,6 +25,7 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.link import Address
 from publisher.bus.publication import Publication
 from publisher.bus.writer import Writer, lease_of
+from publisher.captures import CaptureFolder
 from publisher.changes import FENCED, NO_ROOM, ChangeTally
 from publisher.channels.plans import plan_of, symbols_per_connection
 from publisher.connection import ConnectBudget, Connection, Ground, clock
@@ -136,6 +137,7 @@ class Daemon:
             self._budget,
             publish=self._writer.publication.publish_all,
             obey=self._obey,
+            captures=CaptureFolder(settings.state_dir / "captures", plan.feed),
         )
         self._feed_tally = ground.tally
         sessions = self._group.sessions
@@ -287,7 +289,7 @@ class Daemon:
             case Log("subscribe.error", detail):
                 self._log.warning("subscribe.error", detail=detail, mend=SHARED_LIMITS)
             case Log(event, detail):
-                self._log.info(event, detail=detail)
+                self._log.warning(event, detail=detail)
             case Fetch():
                 self._fetcher.ask(action)
             case Listed(is_all, pairs):

@@ -257,7 +257,8 @@ class Settings(FeedSettings):
     state_dir: Path = Field(
         default_factory=default_state_dir,
         description="Folder for what must outlive a restart: connect budget, last nonce, address "
-        "of the embedded server. Default: the user's folder for state.",
+        "of the embedded server, the messages before a wrong checksum. Default: the user's "
+        "folder for state.",
     )
     log_format: LogFormat = Field(
         default="auto", description="Default: auto, human on a terminal and JSON lines elsewhere."

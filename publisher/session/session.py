@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from publisher.actions import Action, Close, Fetch, Listed, Log, Notify, Send
+from publisher.actions import Action, Capture, Close, Fetch, Listed, Log, Notify, Send
 from publisher.channels.channel import FAULTS, Channel, told
 from publisher.errors import BadFrame
 from publisher.kraken import messages, requests
@@ -262,6 +262,8 @@ class Session:
         if was_live:
             yield subscription.reset(reason, note)
         yield Log("book.failed", f"symbol={subscription.symbol} reason={reason} {note}".rstrip())
+        if reason is ResetReason.CHECKSUM:
+            yield Capture(subscription.symbol)
         if subscription.moves(Trigger.FAILED, now.mono):
             yield from self._again(subscription, recent, now)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from publisher import venue
 from publisher.actions import Action, Emit, Listed, Log, Notify
+from publisher.captures import CaptureFolder
 from publisher.channels.channel import FAULTS, Channel
 from publisher.connection import ConnectBudget, Connection, Ground, clock
 from publisher.errors import KrakenRefused
@@ -57,6 +58,7 @@ class Loop:
             ConnectBudget(StateFolder(settings.state_dir)),
             publish=self._publish,
             obey=self._obey,
+            captures=CaptureFolder(settings.state_dir / "captures", self._session.channel.name),
         )
         self._connections = venue.connections(settings, [self._session], ground)
 
@@ -109,7 +111,7 @@ class Loop:
             case Notify(kind, symbol, note):
                 self._log.info(f"kraken.{kind}", symbol=symbol, note=note)
             case Log(event, detail):
-                self._log.info(event, detail=detail)
+                self._log.warning(event, detail=detail)
             case Listed(is_all, pairs):
                 listed = Instruments(is_all, pairs)
                 self._connections[0].obey(self._session.listed(listed, now), now)

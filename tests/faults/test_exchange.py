@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pykraken_consumer import CROSSED
 
+from publisher.simulator import capture
 from tests.faults.scene import (
     BTC,
     ETH,
@@ -100,7 +101,7 @@ def strike_until_reset(scene: Scene, watcher: Watcher, name: str, symbol: str) -
 
 @pytest.mark.row("X14", "X15", "X17")
 def test_one_symbol_s_data(tmp_path: Path) -> None:
-    """X14, X15, X17: only that symbol, on the same connection."""
+    """X14, X15, X17: only that symbol, on the same connection; Kraken's messages are in a file."""
     with staged(tmp_path) as scene:
         watcher, before = played(scene)
         for number, name in enumerate(MENDED, 1):
@@ -111,6 +112,11 @@ def test_one_symbol_s_data(tmp_path: Path) -> None:
         assert connections(scene) == before
         assert watcher.reasons(BTC) == watcher.reasons(ETH) == ["checksum"] * 2
         assert watcher.count(Epoch) == 0
+        files = sorted((tmp_path / "one" / "state" / "captures").iterdir())
+        assert files
+        for file in files:
+            symbols = {frame.symbol for frame in capture.load(file).frames}
+            assert symbols <= {BTC, ETH}, "as it came, and readable as a capture"
 
 
 @pytest.mark.row("X14")
