@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from publisher.model import Instrument
@@ -52,10 +54,11 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Log(msgspec.Struct, frozen=True):
-    """Write one warning `event` into the log; nothing depends on it."""
+    """Write one line `event` into the log; nothing depends on it."""
 
     event: str
     detail: str
+    level: Literal["info", "warning"] = "warning"
 
 
 class Capture(msgspec.Struct, frozen=True):

@@ -288,8 +288,8 @@ class Daemon:
                 self._writer.publication.announce(_notice(action, now), now)
             case Log("subscribe.error", detail):
                 self._log.warning("subscribe.error", detail=detail, mend=SHARED_LIMITS)
-            case Log(event, detail):
-                self._log.warning(event, detail=detail)
+            case Log(event, detail, level):
+                getattr(self._log, level)(event, detail=detail)
             case Fetch():
                 self._fetcher.ask(action)
             case Listed(is_all, pairs):

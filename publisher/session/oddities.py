@@ -29,13 +29,13 @@ class Oddities:
     def first_time(self, what: str) -> list[Action]:
         """Count what is not known and log it once per kind."""
         self.counts[what] += 1
-        return [Log("kraken.unknown", what)] if self.counts[what] == 1 else []
+        return [Log("kraken.unknown", what, "info")] if self.counts[what] == 1 else []
 
     def warned(self, ack: Ack) -> list[Action]:
         """Log each warning of Kraken's once: mostly a field that will go."""
         fresh = [text for text in dict.fromkeys(ack.warnings) if text not in self._warnings]
         self._warnings.update(fresh)
-        return [Log("kraken.warned", text) for text in fresh]
+        return [Log("kraken.warned", text, "info") for text in fresh]
 
     def bad_frame(self, payload: bytes, error: BadFrame) -> list[Action]:
         """Count and log a text that is no message, such as Cloudflare's notices."""

@@ -110,8 +110,8 @@ class Loop:
                 raise KrakenRefused(f"{self._session.channel.name} of {symbol}", note, mend)
             case Notify(kind, symbol, note):
                 self._log.info(f"kraken.{kind}", symbol=symbol, note=note)
-            case Log(event, detail):
-                self._log.warning(event, detail=detail)
+            case Log(event, detail, level):
+                getattr(self._log, level)(event, detail=detail)
             case Listed(is_all, pairs):
                 listed = Instruments(is_all, pairs)
                 self._connections[0].obey(self._session.listed(listed, now), now)
