@@ -3,14 +3,15 @@
     python -m tests.languages.languages [--build] [NAME...]
 
 runs each library's own checks and tests, building it first (`--build`: builds alone). A library
-whose toolchain is missing is passed over with a loud line; with PYKRAKEN_REQUIRE_ALL=1 that is a
-failure.
+whose toolchain is missing or too old is passed over with a loud line; with PYKRAKEN_REQUIRE_ALL=1
+that is a failure.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,32 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.requirements import ROOT, require
+
+
+class Tool(NamedTuple):
+    """A program that building and testing needs, of this version or later."""
+
+    name: str
+    ask: str = "--version"
+    least: tuple[int, ...] = ()
+
+    @property
+    def lacks(self) -> str:
+        """What is wrong with it on this machine, in words; nothing when it will do."""
+        if shutil.which(self.name) is None:
+            return f"{self.name} is missing"
+        if not self.least:
+            return ""
+        told = subprocess.run([self.name, self.ask], capture_output=True, text=True, check=False)
+        found = re.search(r"\d+(\.\d+)*", told.stdout + told.stderr)
+        version = tuple(map(int, found.group().split("."))) if found else ()
+        if version >= self.least:
+            return ""
+        least = ".".join(map(str, self.least))
+        return f"{self.name} {found.group() if found else '?'} is older than {least}"
 
 
 @dataclass(frozen=True)
@@ -27,8 +52,7 @@ class Language:
     """A library in `consumers/<name>`. Programs lie there as `conformance` and `tail`."""
 
     name: str
-    tools: tuple[str, ...] = ()
-    """Programs that building and testing needs."""
+    tools: tuple[Tool, ...] = ()
     build: tuple[tuple[str, ...], ...] = ()
     test: tuple[tuple[str, ...], ...] = ()
     example: tuple[str, ...] = ()
@@ -45,8 +69,8 @@ class Language:
         return self.folder / "build" / ".built"
 
     def missing(self) -> list[str]:
-        """Return the tools that this machine lacks."""
-        return [tool for tool in self.tools if shutil.which(tool) is None]
+        """Return what this machine lacks, in words."""
+        return [tool.lacks for tool in self.tools if tool.lacks]
 
     def conformance(self, *words: object) -> list[str]:
         """Return a command of the conformance program."""
@@ -69,14 +93,14 @@ class Language:
 
     def require(self) -> None:
         """Skip the test loudly when the library is not built here."""
-        why = f"{', '.join(self.missing())} is missing" if self.missing() else "not built yet"
+        why = ", ".join(self.missing()) or "not built yet"
         require(self.is_here, f"consumers/{self.name}: {why}: make test-{self.name}")
 
 
 PYTHON = Language("python", example=(sys.executable, "examples/top.py"))
 TYPESCRIPT = Language(
     "typescript",
-    ("node", "npm"),
+    (Tool("node", least=(20,)), Tool("npm")),
     (
         ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"),
         ("npm", "run", "--silent", "build"),
@@ -86,14 +110,14 @@ TYPESCRIPT = Language(
 )
 GO = Language(
     "go",
-    ("go",),
+    (Tool("go", "version", (1, 21)),),  # from there on it fetches what go.mod names
     (("go", "build", "-o", "build/", "./internal/conformance", "./cmd/tail", "./examples/top"),),
     (("go", "vet", "./..."), ("go", "test", "./...")),
     ("build/top",),
 )
 RUST = Language(
     "rust",
-    ("cargo",),
+    (Tool("cargo", least=(1, 88)),),
     (("cargo", "build", "--release", "--quiet", "--bins", "--examples"),),
     (
         ("cargo", "clippy", "--release", "--quiet", "--all-targets", "--", "-D", "warnings"),
@@ -103,7 +127,7 @@ RUST = Language(
 )
 JAVA = Language(
     "java",
-    ("java", "mvn"),
+    (Tool("javac", least=(17,)), Tool("mvn")),
     (("mvn", "-q", "-B", "package", "-DskipTests"),),
     (("mvn", "-q", "-B", "test"),),
     ("java", "-cp", "target/classes:target/lib/*", "examples/Ladder.java"),
@@ -142,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(language: Language, *, tests: bool) -> bool:
     if missing := language.missing():
-        print(f"SKIPPED: consumers/{language.name}: {', '.join(missing)} is missing", flush=True)
+        print(f"SKIPPED: consumers/{language.name}: {', '.join(missing)}", flush=True)
         return os.environ.get("PYKRAKEN_REQUIRE_ALL") != "1"
     language.built.unlink(missing_ok=True)
     for command in (*language.build, *(language.test if tests else ())):
