@@ -7,7 +7,7 @@ the edge. A side that is empty gives None, never a made-up number.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 Side = Literal["bid", "ask"]
 
@@ -29,45 +29,87 @@ class DecimalLevel(NamedTuple):
     qty: Decimal
 
 
-class Priced(Protocol):
-    """A book, L2 or L3, as far as these functions look at it."""
-
-    price_precision: int
-    qty_precision: int
-
-    def best(self, side: Side) -> Level | None:
-        """Return the best level of `side`."""
-
-
 def scaled(value: int, precision: int) -> Decimal:
     """Return `value` x 10^-`precision`, exact whatever the decimal context."""
     return Decimal(f"{value}E-{precision}")
 
 
-def decimal(book: Priced, level: Level) -> DecimalLevel:
-    """Return one of the book's levels as exact decimals."""
-    return DecimalLevel(
-        scaled(level.price, book.price_precision), scaled(level.qty, book.qty_precision)
+class PricedBook:
+    """A book, L2 or L3, at entry `(epoch, seq)` of its stream: what it is of, and what it says of
+    its best prices. Where its levels are, the book itself knows.
+    """
+
+    __slots__ = (
+        "channel",
+        "depth",
+        "epoch",
+        "is_stale",
+        "is_valid",
+        "price_precision",
+        "qty_precision",
+        "seq",
+        "symbol",
+        "ts_event",
     )
 
+    def __init__(self) -> None:
+        self.channel = ""
+        self.symbol = ""
+        self.depth = 0
+        self.price_precision = 0
+        self.qty_precision = 0
+        self.epoch = 0
+        self.seq = 0
+        self.ts_event = 0
+        self.is_valid = False
+        self.is_stale = False
 
-def best_decimal(book: Priced, side: Side) -> DecimalLevel | None:
-    """Return the best level of `side` as exact decimals."""
-    level = book.best(side)
-    return None if level is None else decimal(book, level)
+    def __repr__(self) -> str:
+        state = ("stale" if self.is_stale else "valid") if self.is_valid else "invalid"
+        at = f"{self.epoch}-{self.seq}"
+        name = type(self).__name__
+        return f"<{name} {self.symbol or '?'} {self.channel}.{self.depth} at {at} {state}>"
 
+    def levels(self, side: Side, limit: int | None = None) -> list[Level]:
+        """Return the levels of `side` as scaled integers, best first, at most `limit`; of an L3
+        book with their total qty.
+        """
+        raise NotImplementedError
 
-def spread(book: Priced) -> Decimal | None:
-    """Return best offer minus best bid."""
-    bid, offer = book.best("bid"), book.best("ask")
-    if bid is None or offer is None:
-        return None
-    return scaled(offer.price - bid.price, book.price_precision)
+    def decimal_levels(self, side: Side, limit: int | None = None) -> list[DecimalLevel]:
+        """Return the levels of `side` as exact decimals, best first, at most `limit`."""
+        return [self._decimal(level) for level in self.levels(side, limit)]
 
+    def best(self, side: Side) -> Level | None:
+        """Return the best level of `side` as scaled integers, None when the side is empty."""
+        return next(iter(self.levels(side, 1)), None)
 
-def mid(book: Priced) -> Decimal | None:
-    """Return the exact mean of best bid and best offer."""
-    bid, offer = book.best("bid"), book.best("ask")
-    if bid is None or offer is None:
-        return None
-    return scaled((bid.price + offer.price) * 5, book.price_precision + 1)
+    @property
+    def best_bid(self) -> DecimalLevel | None:
+        """The highest bid's level, None when there is none."""
+        return next(iter(self.decimal_levels("bid", 1)), None)
+
+    @property
+    def best_offer(self) -> DecimalLevel | None:
+        """The lowest ask's level, None when there is none."""
+        return next(iter(self.decimal_levels("ask", 1)), None)
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best offer minus best bid, None when a side is empty."""
+        bid, offer = self.best("bid"), self.best("ask")
+        if bid is None or offer is None:
+            return None
+        return scaled(offer.price - bid.price, self.price_precision)
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The exact mean of best bid and best offer, None when a side is empty."""
+        bid, offer = self.best("bid"), self.best("ask")
+        if bid is None or offer is None:
+            return None
+        return scaled((bid.price + offer.price) * 5, self.price_precision + 1)
+
+    def _decimal(self, level: Level) -> DecimalLevel:
+        price, qty = level
+        return DecimalLevel(scaled(price, self.price_precision), scaled(qty, self.qty_precision))
