@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import redis
 
 from publisher.access import access_to
-from publisher.bus import answers
-from publisher.bus.link import Address, words_of
+from publisher.bus import answers, rights
+from publisher.bus.link import Address, lacking_of, words_of
+from publisher.bus.rights import Right
 from publisher.bus.slots import SlotMap, map_of
 from publisher.dial import Dialer
 from publisher.redis_url import Node
@@ -28,9 +29,11 @@ class Chart:
 class Charter:
     """Asks for the map, once at a time, off the loop; `wake` is called when there is a result."""
 
-    def __init__(self, address: Address, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, address: Address, wake: Callable[[], None], needed: Sequence[Right] = ()
+    ) -> None:
         self._known: Sequence[Node] = ()
-        self._dialer: Dialer[Chart] = Dialer(lambda: chart(address, self._known), wake)
+        self._dialer: Dialer[Chart] = Dialer(lambda: chart(address, self._known, needed), wake)
 
     @property
     def is_asking(self) -> bool:
@@ -51,14 +54,15 @@ class Charter:
         self._dialer.end()
 
 
-def chart(address: Address, known: Sequence[Node]) -> Chart:
+def chart(address: Address, known: Sequence[Node], needed: Sequence[Right] = ()) -> Chart:
     """Return the map of the first node that answers, of those known, then those of the URL. Raise
-    RedisRefused for what is for good, ConnectionError when none answers.
+    RedisRefused for what is for good, with all that is missing of the rights `needed`, and
+    ConnectionError when none answers.
     """
     faults = []
     for node in dict.fromkeys([*known, *address.target.nodes]):
         try:
-            return Chart(_asked(address, node))
+            return Chart(_asked(address, node, needed))
         except redis.exceptions.NoPermissionError as error:
             raise answers.refused(words_of(error)) from None
         except (redis.RedisError, OSError) as error:
@@ -66,11 +70,14 @@ def chart(address: Address, known: Sequence[Node]) -> Chart:
     raise ConnectionError("no node of the cluster answers: " + "; ".join(faults))
 
 
-def _asked(address: Address, node: Node) -> SlotMap:
+def _asked(address: Address, node: Node, needed: Sequence[Right]) -> SlotMap:
     connection = access_to(address.target, node, address.timeout_s).connection()
     try:
         connection.connect()
         connection.send_command("CLUSTER", "SLOTS")
         return map_of(connection.read_response(), node)
+    except redis.exceptions.NoPermissionError:
+        rights.check(lacking_of(connection, needed))  # one refusal hides the others
+        raise
     finally:
         connection.disconnect()

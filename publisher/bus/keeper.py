@@ -9,15 +9,16 @@ behind it may or may not have run, and their owner sends them again (publish-pro
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import redis
 
-from publisher.bus import answers, link
+from publisher.bus import answers, link, rights
 from publisher.bus.answers import Patience
 from publisher.bus.calls import Call
 from publisher.bus.link import Address, Link, Reply
+from publisher.bus.rights import Right
 from publisher.bus.tally import LinkTally
 from publisher.dial import Dialer
 from publisher.logs import get_logger
@@ -39,7 +40,9 @@ class Ear(Protocol):
 
 
 class LinkKeeper:
-    """One link that is dialed again whenever it breaks. `name` is for the log."""
+    """One link that is dialed again whenever it breaks. `name` is for the log; the rights `needed`
+    are asked for with the first connect.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class LinkKeeper:
         *,
         selector: selectors.BaseSelector,
         wake: Callable[[], None],
+        needed: Sequence[Right] = (),
         tally: LinkTally | None = None,
     ) -> None:
         self.tally = tally or LinkTally()
@@ -56,7 +60,8 @@ class LinkKeeper:
         self._timeout_s = address.timeout_s
         self._ear = ear
         self._selector = selector
-        self._dialer: Dialer[Link] = Dialer(lambda: link.dial(address), wake)
+        self._needed = needed
+        self._dialer: Dialer[Link] = Dialer(lambda: link.dial(address, self._needed), wake)
         self._link: Link | None = None
         self._failures = 0
         self._retry_at = 0.0
@@ -155,6 +160,12 @@ class LinkKeeper:
         self._failures = 0
         self._selector.register(fresh, selectors.EVENT_READ, self)
         self._log.info("redis.connected", link=self._name)
+        for loss, denied, mend in rights.losses(fresh.lacking):
+            self._log.warning(
+                "rights.missing", link=self._name, denied=denied, loss=loss, mend=mend
+            )
+        # Once: a Redis that comes back has enough to do, and what it refuses then will tell.
+        self._needed = ()
         self._ear.link_up()
 
     def _wait(self, reason: str, now: float, least_s: float = 0.0) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +20,10 @@ import hiredis
 import redis
 
 from publisher.access import access_to
-from publisher.bus import answers, scripts, sentinels
+from publisher.bus import answers, rights, scripts, sentinels
 from publisher.bus.calls import Call
 from publisher.bus.checks import check_mode, check_role, check_server, facts_of
+from publisher.bus.rights import Right
 from publisher.redis_url import Node, Target, parse
 
 RECEIVE_BYTES = 65536
@@ -50,10 +52,12 @@ class Address:
 class Link:
     """A connection to Redis that is up. Raises ConnectionError when it breaks."""
 
-    def __init__(self, connection: Any, server: str = "") -> None:
+    def __init__(self, connection: Any, server: str = "", lacking: Sequence[Right] = ()) -> None:
         self._connection = connection
         self.server = server
         """The run id of the server's process."""
+        self.lacking = lacking
+        """Rights that were asked for and are missing, which the feed can do without."""
         self._socket: socket.socket = connection._sock
         self._socket.setblocking(False)
         # redis-py's parser reads no more. It holds itself and 64 KiB in a circle, which would stay
@@ -128,9 +132,9 @@ class Link:
         self._connection.disconnect()
 
 
-def dial(address: Address) -> Link:
-    """Find the server, connect, check it, load the scripts. Raise RedisError, OSError, or
-    RedisRefused for what is for good.
+def dial(address: Address, needed: Sequence[Right] = ()) -> Link:
+    """Find the server, connect, check it, ask for the rights `needed`, load the scripts. Raise
+    RedisError, OSError, or RedisRefused for what is for good.
     """
     target = address.target
     node = address.node
@@ -138,9 +142,15 @@ def dial(address: Address) -> Link:
         node = sentinels.master_of(target, address.timeout_s)
     elif node is None and target.nodes:
         node = target.nodes[0]
-    access = access_to(target, node, address.timeout_s)
-    access.arguments["client_name"] = "pykraken"
-    connection = access.connection()
+    connection = access_to(target, node, address.timeout_s).connection()
+    try:
+        return _opened(connection, target, needed)
+    except BaseException:  # whatever it is: nothing stays open, and it goes on to the caller
+        connection.disconnect()
+        raise
+
+
+def _opened(connection: Any, target: Target, needed: Sequence[Right]) -> Link:
     try:
         connection.connect()
         # Before the scripts, which an old server cannot compile.
@@ -149,15 +159,32 @@ def dial(address: Address) -> Link:
         check_mode(facts, target.kind)
         check_server(server, _ask(connection, "INFO", "memory"))
         check_role(_ask(connection, "INFO", "replication"))
+        lacking = lacking_of(connection, needed)
+        rights.check(lacking)
+        _ask(connection, "CLIENT", "SETNAME", "pykraken")
         for script in scripts.ALL:
             _ask(connection, "SCRIPT", "LOAD", script)
     except redis.exceptions.NoPermissionError as error:
-        connection.disconnect()
+        rights.check(lacking_of(connection, needed))  # one refusal hides the others
         raise answers.refused(f"NOPERM {error}") from None
-    except BaseException:
-        connection.disconnect()
-        raise
-    return Link(connection, facts.get("run_id", ""))
+    return Link(connection, facts.get("run_id", ""), lacking)
+
+
+def lacking_of(connection: Any, needed: Sequence[Right]) -> list[Right]:
+    """Return the rights that the user has not. Where a server cannot be asked, none: what it
+    refuses later will tell. Raise RedisError or OSError.
+    """
+    denied: set[bytes] = set()
+    if not needed:
+        return []
+    try:
+        _ask(connection, "SCRIPT", "LOAD", rights.ASK)
+        for question in rights.questions(needed):
+            denied.update(_ask(connection, *question))
+    except redis.exceptions.ResponseError as error:
+        if answers.passes(words_of(error)):
+            raise
+    return rights.among(needed, denied)
 
 
 def words_of(error: Exception) -> str:
@@ -177,6 +204,6 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _ask(connection: Any, *command: str) -> Any:
+def _ask(connection: Any, *command: str | int) -> Any:
     connection.send_command(*command)
     return connection.read_response()

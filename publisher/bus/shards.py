@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import selectors
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import redis
@@ -26,6 +26,7 @@ from publisher.bus.calls import Call, Kind
 from publisher.bus.charting import Chart, Charter
 from publisher.bus.keeper import RETRY_S, Ear, LinkKeeper
 from publisher.bus.link import Address, Reply
+from publisher.bus.rights import Right
 from publisher.bus.slots import Redirect, SlotMap, key_of, redirect_of, slot_of
 from publisher.bus.tally import LinkTally
 from publisher.logs import get_logger
@@ -286,16 +287,19 @@ def keeper_of(
     *,
     selector: selectors.BaseSelector,
     wake: Callable[[], None],
+    needed: Sequence[Right] = (),
 ) -> LinkKeeper | Shards:
-    """Return the keeper of one link, or of a cluster's, by what the address says."""
+    """Return the keeper of one link, or of a cluster's, by what the address says. The rights
+    `needed` are asked of each server at the first connect.
+    """
     if address.target.kind != "cluster":
-        return LinkKeeper(name, address, ear, selector=selector, wake=wake)
+        return LinkKeeper(name, address, ear, selector=selector, wake=wake, needed=needed)
 
     def link(name: str, node: Node, ear: Ear) -> LinkKeeper:
         at = dataclasses.replace(address, node=node)
-        return LinkKeeper(name, at, ear, selector=selector, wake=wake)
+        return LinkKeeper(name, at, ear, selector=selector, wake=wake, needed=needed)
 
-    return Shards(name, ear, link=link, charter=Charter(address, wake))
+    return Shards(name, ear, link=link, charter=Charter(address, wake, needed))
 
 
 def _is_older(old: _Held, fresh: _Held) -> bool:

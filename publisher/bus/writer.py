@@ -8,13 +8,13 @@ and the time.
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import hiredis
 
 from publisher import wire
 from publisher.bus import answers as verdicts
-from publisher.bus import calls, keys
+from publisher.bus import calls, keys, rights
 from publisher.bus.answers import Verdict
 from publisher.bus.asking import PASSING_S, REFUSED_S, Requests
 from publisher.bus.calls import Call, Kind
@@ -23,6 +23,7 @@ from publisher.bus.keeper import LinkKeeper
 from publisher.bus.lease import Lease, LeaseState
 from publisher.bus.link import Address, Reply
 from publisher.bus.publication import Publication
+from publisher.bus.rights import Right
 from publisher.bus.shards import Shards, keeper_of
 from publisher.bus.stranger import Stranger
 from publisher.bus.tally import MEASURED
@@ -51,8 +52,11 @@ class Writer:
         self._log = get_logger("bus")
         self._refused = 0
         self._until_measured = 1
-        self._data = keeper_of("data", address, self, selector=selector, wake=wake)
-        self._side = _LeaseSide(self, address, selector, wake, clock)
+        needed = rights.needed(publication.plan)
+        self._data = keeper_of("data", address, self, selector=selector, wake=wake, needed=needed)
+        # Whichever link is up first tells all that is missing; what is no fault is told once.
+        needed = [right for right in needed if not right.loss]
+        self._side = _LeaseSide(self, address, selector, wake, clock, needed)
 
     @property
     def is_leading(self) -> bool:
@@ -197,12 +201,13 @@ class _LeaseSide:
         selector: selectors.BaseSelector,
         wake: Callable[[], None],
         clock: Callable[[], Now],
+        needed: Sequence[Right],
     ) -> None:
         self._writer = writer
         self._lease = writer.lease
         self._clock = clock
         self._log = get_logger("bus")
-        self.keeper = keeper_of("lease", address, self, selector=selector, wake=wake)
+        self.keeper = keeper_of("lease", address, self, selector=selector, wake=wake, needed=needed)
         self._strangers: dict[str, Stranger] = {}
         plan = writer.publication.plan
         key = keys.requests_key(plan.space, plan.feed)

@@ -101,7 +101,7 @@ class KrakenSocket:
         try:
             life.in_a_thread(repr(self))
             has_news = life.has_news.wait(timeout_s)
-        except BaseException:
+        except BaseException:  # Ctrl-C while it waits, above all: no thread stays behind
             life.end()
             raise
         if not has_news:

@@ -15,6 +15,7 @@ from publisher.bus import calls, shards
 from publisher.bus.calls import Call, Kind
 from publisher.bus.keys import StreamKeys
 from publisher.bus.link import Address, Reply
+from publisher.bus.rights import Right
 from publisher.bus.ring import Ring, RingBudget
 from publisher.bus.shards import PLAIN_MOST, Shards, keeper_of
 from publisher.bus.slots import slot_of
@@ -30,12 +31,19 @@ KEYS = ["{b}:x", "{c}:x", "{a}:x"]
 class Desk:
     """Shards with their selector, and what they told."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *needed: Right) -> None:
         self.told: list[str] = []
         self.got: list[tuple[Call, Reply]] = []
         self.full: list[Call] = []
         self.selector = selectors.DefaultSelector()
-        made = keeper_of("data", Address(url, 1.0), self, selector=self.selector, wake=lambda: None)
+        made = keeper_of(
+            "data",
+            Address(url, 1.0),
+            self,
+            selector=self.selector,
+            wake=lambda: None,
+            needed=needed,
+        )
         assert isinstance(made, Shards)
         self.shards = made
 
@@ -217,12 +225,37 @@ def test_what_only_a_person_mends_is_raised(group: Cluster) -> None:
     with pytest.raises(RedisRefused, match=r"\+cluster\|slots"):
         desk.wait(lambda: desk.told, "never")
     desk.close()
+    desk = Desk(url, Right("CLUSTER SLOTS"), Right("GET {a}:x"))
+    with pytest.raises(RedisRefused, match=r"\+cluster\|slots \+get"):
+        desk.wait(lambda: desk.told, "never")
+    desk.close()
     for node in group.primaries:
         node.client().execute_command("ACL", "SETUSER", "poor", "+cluster")
     desk = Desk(url)
     desk.wait(lambda: desk.told == ["up"], "the map")
     with pytest.raises(RedisRefused, match=r"\+get"):
         desk.ask(get(KEYS[0]))
+    desk.close()
+
+
+def test_each_node_is_asked_for_the_rights(
+    group: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has users of its own: one may know less of them than the others."""
+    for node, denied in zip(group.primaries, ("+get", "-get", "+get"), strict=True):
+        rules = ("reset", "on", ">s3cret", "~*", "+@all", denied)
+        node.client().execute_command("ACL", "SETUSER", "poor", *rules)
+    url = group.url.replace("://", "://poor:s3cret@")
+    desk = Desk(url, Right("GET {a}:x", "not much"))
+    desk.wait(lambda: desk.told == ["up"], "the map")
+    assert desk.ask(*(put(key, "1") for key in KEYS)) == ["OK"] * 3
+    (warned,) = [line for line in capsys.readouterr().out.splitlines() if "rights.missing" in line]
+    assert f"{group.primaries[1].port}" in warned
+    desk.close()
+    desk = Desk(url, Right("GET {a}:x"))
+    desk.wait(lambda: desk.told == ["up"], "the map")
+    with pytest.raises(RedisRefused, match=r"may not run GET on \{a\}:x\. Grant the user \+get"):
+        desk.ask(*(put(key, "1") for key in KEYS))
     desk.close()
 
 

@@ -184,6 +184,7 @@ def test_no_password_where_one_is_needed(tmp_path: Path, matrix_row: MatrixRow) 
         ("-xinfo", "+xinfo"),
         ("-hset", "+hset"),
         ("-hmget", "+hmget"),
+        ("-time -xadd -xtrim", "+time +xadd +xtrim"),
     ],
 )
 def test_a_right_that_is_missing_is_named(
@@ -192,7 +193,8 @@ def test_a_right_that_is_missing_is_named(
     """A command denied, inside a script too: exit 3 with the rule to grant."""
     with staged(tmp_path, kind=kind) as scene:
         client = scene.client()
-        client.execute_command("ACL", "SETUSER", "poor", "on", ">s3cret", "~*", "+@all", denied)
+        rules = ("on", ">s3cret", "~*", "+@all", *denied.split())
+        client.execute_command("ACL", "SETUSER", "poor", *rules)
         url = scene.redis.url.replace("redis://", "redis://poor:s3cret@")
         publisher = scene.publisher(redis_url=url)
         assert publisher.wait() == 3

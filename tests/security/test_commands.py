@@ -25,11 +25,14 @@ SINCE_7_2 = {"client|setinfo"}
 REFUSED = re.compile(r"no permissions to run the '([^']+)' command")
 
 
-@pytest.fixture(scope="module", params=get_args(Kind))
+@pytest.fixture(scope="module", params=[*get_args(Kind), "valkey with redis-7.2"])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GuardedServer]:
-    with guarded(request.param, tmp_path_factory.mktemp("guarded")) as server:
+    """Valkey began as Redis 7.2.4, so that it takes the file for that one as it is."""
+    kind, _, template = request.param.partition(" with ")
+    folder = tmp_path_factory.mktemp("guarded")
+    with guarded(kind, folder, f"{template}.acl" if template else "") as server:
         yield server
 
 

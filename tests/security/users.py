@@ -41,9 +41,9 @@ def make_users(template: Path, folder: Path, *namespace: str) -> None:
 class GuardedServer(RedisServer):
     """A server that nobody enters but its users."""
 
-    def __init__(self, kind: Kind, folder: Path) -> None:
+    def __init__(self, kind: Kind, folder: Path, template: str = "") -> None:
         self.users = folder / "users"
-        make_users(ACL / TEMPLATES[kind], self.users)
+        make_users(ACL / (template or TEMPLATES[kind]), self.users)
         options = ("--aclfile", str(self.users / "users.acl"))
         super().__init__(server_binary(kind), folder / "server", options=options)
 
@@ -75,9 +75,9 @@ class GuardedServer(RedisServer):
 
 
 @contextmanager
-def guarded(kind: Kind, folder: Path) -> Iterator[GuardedServer]:
-    """Run a guarded server."""
-    with GuardedServer(kind, folder) as server:
+def guarded(kind: Kind, folder: Path, template: str = "") -> Iterator[GuardedServer]:
+    """Run a guarded server, with its own kind's users or those of another template."""
+    with GuardedServer(kind, folder, template) as server:
         yield server
 
 

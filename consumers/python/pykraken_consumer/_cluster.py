@@ -262,6 +262,8 @@ class Cluster:
                     reply = error
                 yield at, reply
         except BaseException:
+            # Whatever it is, and if nobody reads on (GeneratorExit, Ctrl-C): answers are owed on
+            # this connection, which the next command would take for its own.
             self._lose(node, connection)
             raise
         self._idle.setdefault(node, []).append(connection)
