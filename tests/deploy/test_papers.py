@@ -9,25 +9,16 @@ import re
 import socket
 import threading
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from publisher.settings import Settings, load
-from tests.requirements import ROOT, require
+from tests.deploy.test_queries import DASHBOARD, RULES
+from tests.requirements import ROOT
 
 DEPLOY = ROOT / "deploy"
-RULES = DEPLOY / "helm/pykraken/files/pykraken.rules.yml"
-DASHBOARD = DEPLOY / "helm/pykraken/files/dashboard.json"
-METRICS = DEPLOY / "METRICS.md"
 LOCKS = sorted((DEPLOY / "requirements").glob("*.lock"))
-OTHERS = {
-    "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds",
-}  # fmt: skip
-"""Metrics of prometheus-client itself."""
-METRIC = re.compile(r"\b(?:pykraken|process)_[a-z_]+\b")
 EVENT = re.compile(
     r"""(?:\.(?:debug|info|warning|error)|\blevel|\bLog)\(\s*"([a-z]+(?:\.[a-z_]+)?)\"""", re.S
 )
@@ -36,30 +27,6 @@ EVENT = re.compile(
 def alerts() -> list[str]:
     """Return the names of the alerts."""
     return re.findall(r"- alert: (\w+)", RULES.read_text())
-
-
-def documented_metrics() -> set[str]:
-    """Return what METRICS.md names, with the series that histograms and summaries make."""
-    require(METRICS.is_file(), "deploy/METRICS.md is not there yet: names of metrics are unchecked")
-    names: set[str] = set()
-    for name, kind in re.findall(r"^\| `(pykraken_\w+)` \| (\w+) \|", METRICS.read_text(), re.M):
-        names.add(name)
-        if kind in ("histogram", "summary"):
-            names |= {f"{name}_count", f"{name}_sum", f"{name}_bucket"}
-    return names
-
-
-def queries(node: Any) -> Iterator[str]:
-    """Yield every query of a dashboard, its variables' and annotations' among them."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("expr", "query", "definition") and isinstance(value, str):
-                yield value
-            else:
-                yield from queries(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from queries(value)
 
 
 def test_every_alert_has_a_section_of_the_runbook_and_a_test() -> None:
@@ -75,17 +42,6 @@ def test_every_alert_has_a_section_of_the_runbook_and_a_test() -> None:
             assert re.search(rf"^- \*\*{part}\*\*: \S", text, re.M), f"{name}: {part}"
         assert f'alertname="{name}",alertstate="firing"' in tests, name
         assert f"deploy/RUNBOOK.md#{name.lower()}" in RULES.read_text(), name
-
-
-@pytest.mark.parametrize("path", [RULES, DASHBOARD], ids=lambda path: path.name)
-def test_every_query_names_a_metric_that_is_exported(path: Path) -> None:
-    text = path.read_text()
-    if path is DASHBOARD:
-        asked = list(queries(json.loads(text)))
-        assert len(asked) > 25
-        text = "\n".join(asked)
-    unknown = set(METRIC.findall(text)) - documented_metrics() - OTHERS
-    assert not unknown, f"{path.name} asks for what no publisher exports"
 
 
 def test_every_panel_of_the_dashboard_has_a_place_of_its_own() -> None:
