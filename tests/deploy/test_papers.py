@@ -82,6 +82,17 @@ def test_the_locks_name_no_host_and_hash_everything() -> None:
             assert "--hash=sha256:" in entry, entry
 
 
+def test_every_image_of_compose_can_be_named_by_its_digest() -> None:
+    text = (DEPLOY / "compose" / "compose.yaml").read_text()
+    images = re.findall(r"^ +(?:image|BASE): (.+)$", text, re.M)
+    assert len(images) == 6
+    page = (DEPLOY / "README.md").read_text()
+    for image in images:
+        match = re.fullmatch(r"\$\{(\w+):-[\w/.-]+:[\w.-]+\}", image)
+        assert match, f"{image}: no variable, or a default without a tag"
+        assert f"`{match[1]}`" in page, match[1]
+
+
 def test_the_image_is_locked_to_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
