@@ -114,10 +114,20 @@ def numbers(version: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"), [(b"HTTP/1.0 200 OK\r\n\r\n", 0), (b"HTTP/1.0 503 No\r\n\r\n", 1), (b"", 1)]
+    ("answer", "code", "told"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\nok\n", 0, "/livez answers 200: ok"),
+        (b"HTTP/1.0 503 No\r\n\r\nawaits X\n", 1, "/livez answers 503: awaits X"),
+        (b"", 1, "nobody answers"),
+    ],
 )
 def test_the_health_check_asks_livez(
-    answer: bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answer: bytes,
+    code: int,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     spec = importlib.util.spec_from_file_location("healthcheck", DEPLOY / "healthcheck.py")
     assert spec is not None
@@ -141,8 +151,9 @@ def test_the_health_check_asks_livez(
         monkeypatch.setenv("PYKRAKEN_METRICS_PORT", str(server.getsockname()[1]))
         assert check.main() == code
         thread.join()
+    assert told in capsys.readouterr().err
     assert heard[0].startswith(b"GET /livez ")
-    assert check.main() == 1, "nobody listens any more"
+    assert check.main("/readyz") == 1, "nobody listens any more"
     first.write_bytes(b"/opt/pykraken/bin/pykraken\0simulate\0")
     assert check.main() == 0, "a command without a port"
 
