@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.reach import whole_url
 from publisher.settings import Settings, load
 from tests.deploy.test_queries import DASHBOARD, RULES
 from tests.requirements import ROOT
@@ -179,7 +180,8 @@ def test_the_settings_that_are_handed_out_are_taken(
         assert name.removeprefix("PYKRAKEN_").lower() in Settings.model_fields, name
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    assert "password_file=" in (load().redis_url or "")
+    settings = load()
+    assert "password_file=" in whole_url(settings.redis_url or "", settings)
 
 
 def test_the_settings_that_values_may_give_are_there_hold_no_secret_and_have_no_other_place() -> (
