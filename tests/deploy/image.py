@@ -186,6 +186,8 @@ def observe(contained: Contained, server: RedisServer, folder: Path, port: int) 
                 break
     print(f"a consumer outside proved {seen} updates")
     assert contained.execute(python, "-I", check).returncode == 0, "the health check"
+    ready = contained.execute(python, "-I", check, "/readyz")
+    assert "/readyz answers 200: leads" in ready.stderr, ready.stderr
     for command in COMMANDS:
         done = contained.execute("/opt/pykraken/bin/pykraken", command, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
