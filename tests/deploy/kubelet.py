@@ -32,8 +32,8 @@ class Probe:
     """One probe. The defaults are Kubernetes'."""
 
     path: str
-    period_s: int = 10
-    timeout_s: int = 1
+    period_s: float = 10
+    timeout_s: float = 1
     failures: int = 3
     successes: int = 1
 

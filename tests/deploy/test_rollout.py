@@ -8,6 +8,7 @@ What a real cluster would add (pulling images, scheduling, the kubelet's own del
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,17 @@ class Pods(Crew):
 
     def join(self, name: str, **settings: object) -> Publisher:
         """Start a pod."""
-        port = free_port()
-        pod = super().join(name, metrics_port=port, **settings)
+        pod = super().join(name, metrics_port=free_port(), **settings)
+        self.watch(pod)
+        return pod
+
+    def watch(self, pod: Publisher) -> None:
+        """Let a kubelet ask a container that has just been started."""
+        port = pod.settings["metrics_port"]
+        assert isinstance(port, int)
         self.kubelets[pod] = watching = Kubelet(port, self.terms)
         watching.start()
         self.scene.stack.callback(watching.end)
-        return pod
 
     def warm(self, member: Publisher) -> None:
         """Wait until a pod is ready."""
@@ -67,6 +73,22 @@ class Pods(Crew):
             self.take_out(pod)
             pod.signal(signal.SIGTERM)
         assert [pod.wait(self.terms.grace_s) for pod in pods] == [0 for _ in pods]
+
+    def restart(self, pod: Publisher) -> int:
+        """End a container whose probe failed and start it again, as a kubelet does; return what it
+        ended with.
+        """
+        assert pod.process is not None
+        self.kubelets.pop(pod).end()
+        pod.signal(signal.SIGTERM)
+        try:
+            code = pod.process.wait(self.terms.grace_s)
+        except subprocess.TimeoutExpired:
+            pod.signal(signal.SIGKILL)
+            code = pod.wait()
+        pod.start()
+        self.watch(pod)
+        return code
 
     def judge(self, watcher: Watcher, changes: int) -> None:
         """Every book right, every stream whole, no event lost to who read along: none unseen, none
@@ -156,3 +178,26 @@ def test_a_node_that_is_lost_and_one_that_takes_its_place(tmp_path: Path) -> Non
         watcher.wait_updates(SEEN_TO_LEAD)
         assert pods.wait_leader() is new
         pods.judge(watcher, 2)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_leader_that_hangs_is_started_again_by_its_liveness(tmp_path: Path) -> None:
+    """It is stopped whole, its own watchdog too: the other leads at once, and the kubelet finds it
+    dead, tells it to stop in vain, kills it and starts it again.
+    """
+    with staged(tmp_path) as scene:
+        watcher = scene.watcher()
+        pods = Pods(scene, 2)
+        watcher.wait_updates(SEEN_TO_LEAD)
+        pods.wait_beats()
+        hung, _ = pods.change(signal.SIGSTOP)
+        liveness = pods.terms.liveness
+        patience_s = (liveness.period_s + liveness.timeout_s) * (liveness.failures + 1)
+        failed = pods.kubelets[hung]
+        wait_until(lambda: failed.would_restart, patience_s, "the liveness probe failed")
+        assert not failed.is_ready, "found before"
+        assert pods.restart(hung) == -signal.SIGKILL
+        pods.warm(hung)
+        watcher.wait_updates(SEEN_TO_LEAD)
+        pods.judge(watcher, 1)
