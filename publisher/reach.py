@@ -35,9 +35,12 @@ def redis_url(settings: Settings) -> str:
 
 
 def whole_url(url: str, settings: Settings) -> str:
-    """Return `url` with what the settings add to it: files of secrets and certificates."""
-    ca_file = settings.ca_file if parse(url, is_whole=False).is_tls else None
-    files: dict[str, Path | None] = {"ssl_ca_certs": ca_file}
+    """Return `url` with what the settings add to it: files of secrets and certificates. A CA that
+    the URL names itself is that of Redis alone, and stays.
+    """
+    target = parse(url, is_whole=False)
+    needs_ca = target.is_tls and "ssl_ca_certs" not in target.options
+    files: dict[str, Path | None] = {"ssl_ca_certs": settings.ca_file if needs_ca else None}
     files |= {option: getattr(settings, field) for field, option in REDIS_FILES.items()}
     return with_options(url, **{name: str(path) for name, path in files.items() if path})
 

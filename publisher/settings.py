@@ -151,8 +151,10 @@ class Settings(FeedSettings):
     )
     ca_file: CaFile | None = Field(
         default=None,
-        description="PEM file of a private CA, for a TLS proxy before Kraken or a Redis of "
-        "one's own. Default: unset, the CAs that the system trusts.",
+        description="PEM file of a private CA, for a TLS proxy before Kraken or a Redis of one's "
+        "own. It takes the place of the system's CAs for both: where Redis alone has a private "
+        "CA, put ?ssl_ca_certs=FILE into its URL instead. Default: unset, the CAs that the system "
+        "trusts.",
     )
     ws_timeout_s: float = Field(
         default=10.0,

@@ -127,8 +127,9 @@ def mend_of(error: str) -> str:
         return "Delete the key, or change PYKRAKEN_NAMESPACE or PYKRAKEN_FEED"
     if "certificate" in error.lower() or SSL.search(error):
         return (
-            "PYKRAKEN_CA_FILE is to hold the CA of the server's certificate, and "
-            "PYKRAKEN_REDIS_CERT_FILE and PYKRAKEN_REDIS_KEY_FILE ours where it asks for one"
+            "?ssl_ca_certs= in PYKRAKEN_REDIS_URL (or PYKRAKEN_CA_FILE, that of Kraken, too) "
+            "is to name the CA of the server's certificate, and PYKRAKEN_REDIS_CERT_FILE and "
+            "PYKRAKEN_REDIS_KEY_FILE ours where it asks for one"
         )
     if verdict is not Verdict.FATAL or error.startswith("CROSSSLOT"):
         return "see PYKRAKEN_REDIS_URL; `pykraken doctor` looks further"

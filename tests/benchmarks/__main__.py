@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import corpus, measure, recovery
+from tests.benchmarks import corpus, measure, metrics, recovery
 from tests.benchmarks.children import pin
 from tests.benchmarks.corpus import Channel, Corpus
 from tests.benchmarks.market import BTC, Pair
@@ -26,6 +26,8 @@ from tests.requirements import ROOT
 from tests.servers import RedisServer, server_binary
 
 RESULTS = ROOT / "bench-results"
+Wanted = tuple[Pair, int, int, Channel]
+"""A corpus to make: its pair, depth, messages, channel."""
 
 
 def main() -> None:
@@ -34,7 +36,11 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="under a minute: shows that it works, measures little"
     )
-    plan = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument(
+        "--metrics", action="store_true", help="what metrics cost, and nothing else"
+    )
+    options = parser.parse_args()
+    plan = QUICK if options.quick else FULL
     began = time.monotonic()
     kind = "redis" if shutil.which("redis-server") else "valkey"
     binary = server_binary("redis" if kind == "redis" else "valkey")
@@ -42,23 +48,15 @@ def main() -> None:
     report.figures["machine"] = machine(binary)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
-        corpora = _corpora(folder, plan)
+        corpora = _corpora(folder, plan, _first(plan) if options.metrics else _all(plan))
         server = stack.enter_context(RedisServer(binary, folder / "server"))
         pin(server.pid, "others")
         pin(0, "others")
-        for step in (
-            measure.saturation,
-            measure.rebuilding,
-            measure.depths,
-            measure.level3,
-            measure.many_symbols,
-        ):
-            step(server, corpora, plan, report)
-        pin(server.pid, "anywhere")
-        pin(0, "anywhere")
-        measure.latencies(server, corpora, plan, report)
-        measure.stage_costs(corpora, report)
-        recovery.recoveries(folder, plan, report)
+        if options.metrics:
+            metrics.measure(server, corpora, plan, report)
+        else:
+            _measure(server, corpora, plan, report)
+            recovery.recoveries(folder, plan, report)
     report.add("seconds", time.monotonic() - began)
     path = report.write(RESULTS, time.strftime("%Y%m%d-%H%M%S"))
     print(report.table())
@@ -66,14 +64,37 @@ def main() -> None:
     print(report.json(), flush=True)
 
 
-def _corpora(folder: Path, plan: Plan) -> dict[str, Corpus]:
-    """Make all corpora, each checked against the naive model; end the program if one is wrong."""
-    wanted: list[tuple[Pair, int, int, Channel]] = [
-        (BTC, 10, plan.saturation, "book"),
+def _measure(server: RedisServer, corpora: dict[str, Corpus], plan: Plan, report: Report) -> None:
+    """Take every measurement that shares the server."""
+    for step in (
+        measure.saturation,
+        measure.rebuilding,
+        measure.depths,
+        measure.level3,
+        measure.many_symbols,
+    ):
+        step(server, corpora, plan, report)
+    pin(server.pid, "anywhere")
+    pin(0, "anywhere")
+    measure.latencies(server, corpora, plan, report)
+    measure.stage_costs(corpora, report)
+
+
+def _first(plan: Plan) -> list[Wanted]:
+    return [(BTC, 10, plan.saturation, "book")]
+
+
+def _all(plan: Plan) -> list[Wanted]:
+    return [
+        *_first(plan),
         (BTC, 1000, plan.depth, "book"),
         (BTC, 1000, plan.depth, "level3"),
+        *((pair, depth, plan.depth, "book") for pair, depth in plan.others),
     ]
-    wanted += [(pair, depth, plan.depth, "book") for pair, depth in plan.others]
+
+
+def _corpora(folder: Path, plan: Plan, wanted: list[Wanted]) -> dict[str, Corpus]:
+    """Make these corpora, each checked against the naive model; end the program if one is wrong."""
     corpora: dict[str, Corpus] = {}
     for pair, depth, updates, channel in wanted:
         measure.progress(f"making {updates:,} messages: {channel} of {pair.symbol}, depth {depth}")

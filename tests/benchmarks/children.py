@@ -46,6 +46,13 @@ def cpu_s(pid: int) -> float:
     return 0.0
 
 
+def process_cpu_s(pid: int) -> float:
+    """Return the CPU seconds that all threads of a process have used, those that ended included."""
+    with contextlib.suppress(OSError):
+        return time.clock_gettime(~pid << 3 | 2)  # Linux' clock_getcpuclockid(3) says no more
+    return 0.0
+
+
 def peak_mb(pid: int) -> float:
     """Return the most memory that a process has held, in MB (10^6 bytes)."""
     with contextlib.suppress(OSError):

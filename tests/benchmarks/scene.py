@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -133,8 +133,11 @@ def run_publisher(
     corpus: Corpus,
     updates: int,
     settings: Mapping[str, str] = MappingProxyType({}),
+    beside: Callable[[Child], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> Run:
-    """Time the publisher on the first `updates` messages; raise WrongResult."""
+    """Time the publisher on the first `updates` messages; raise WrongResult. What `beside` makes of
+    the publisher's process is entered for as long as it is timed.
+    """
     with ExitStack() as stack:
         client = stack.enter_context(server.client())
         client.flushall(asynchronous=False)
@@ -142,7 +145,8 @@ def run_publisher(
         daemon = stack.enter_context(
             publishing(server, corpus, venue.says("url")["url"], "measured", settings)
         )
-        run = timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
+        with beside(daemon):
+            run = timed(client, venue, daemon, stream_of(corpus), (server.pid, updates, 2))
         _check(server, client, corpus, updates)
         return run
 

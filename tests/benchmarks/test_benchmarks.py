@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import corpus as corpora
-from tests.benchmarks import rebuild, relay, scene, symbols
+from tests.benchmarks import metrics, rebuild, relay, scene, symbols
 from tests.benchmarks.market import BTC, PEPE, Pair
 from tests.benchmarks.report import Report
-from tests.servers import RedisServer
+from tests.servers import RedisServer, free_port
 
 UPDATES = 1500
 
@@ -66,6 +66,18 @@ def test_runs_do_their_work(tmp_path: Path, redis_server: RedisServer) -> None:
     scene.run_publisher(redis_server, corpus, UPDATES)
     rebuild.keep_first_snapshot(redis_server, corpus)
     assert rebuild.run("replica", redis_server, corpus, UPDATES).msgs_s > 0
+
+
+def test_metrics_are_scraped_while_they_are_measured(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    corpus = corpora.write(tmp_path / "c", BTC, 10, UPDATES)
+    without = metrics.run(redis_server, corpus, UPDATES, port=0)
+    assert (without.scrapes, without.scrape_ms) == (0, 0)
+    scraped = metrics.run(redis_server, corpus, UPDATES, port=free_port())
+    assert scraped.scrapes > 0
+    assert scraped.scrape_ms > 0
+    assert min(without.cpu_us, scraped.cpu_us) > 0
 
 
 def test_a_wrong_book_is_no_result(tmp_path: Path, redis_server: RedisServer) -> None:

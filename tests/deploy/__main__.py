@@ -7,9 +7,11 @@ PYKRAKEN_REQUIRE_ALL=1. `render` writes the plain manifests anew instead.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +23,10 @@ DEPLOY = ROOT / "deploy"
 KUBERNETES = ("1.31.0", "1.32.0", "1.33.0", "1.34.0", "1.35.0", "1.36.0", "1.37.0")
 """The versions that somebody supports today, and a few more."""
 OFFLINE = ("--env-file", "deploy/compose/offline.env", "--profile", "offline")
-SECRETS = ("users.acl", "publisher.password", "grafana.password")
+MACHINES = ("x86_64", "aarch64")
+"""linux/amd64 and linux/arm64, as wheels name them."""
+GLIBC = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+"""Wheels for glibc 2.28 or older: that of every base since Debian 10."""
 Check = Callable[[], None]
 
 
@@ -140,9 +145,32 @@ def uv_resolves() -> None:
     run(tool("uv"), "lock", "--dry-run", "--quiet")
 
 
+def pythons() -> list[str]:
+    """Return the versions of Python that the project supports, the image's among them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = "\n".join(project["classifiers"])
+    supported = re.findall(r"^Programming Language :: Python :: (3\.\d+)$", text, re.M)
+    (ours,) = re.findall(r"^ARG BASE=python:(3\.\d+)-", (DEPLOY / "Dockerfile").read_text(), re.M)
+    assert ours in supported, f"the image has Python {ours}, which pyproject.toml does not name"
+    return supported
+
+
+def locked_wheels() -> None:
+    """Fetch every locked package for each Python and machine, by its hash, as the image does."""
+    locks = [f"--requirement={path}" for path in sorted((DEPLOY / "requirements").glob("*.lock"))]
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
+    how = ("--no-deps", "--require-hashes", "--only-binary=:all:", "--implementation=cp")
+    for python in pythons():
+        for machine in MACHINES:
+            where = [f"--platform={glibc}_{machine}" for glibc in GLIBC]
+            with tempfile.TemporaryDirectory(prefix="pykraken-wheels-") as folder:
+                target = (f"--python-version={python}", f"--dest={folder}")
+                run(*pip, *how, *where, *target, *locks)
+
+
 CHECKS: tuple[Check, ...] = (
-    uv_resolves, dockerfile, compose, chart_lint, chart_schema, chart_refusals, plain_manifests,
-    policies, alerts, prometheus, unit, style,
+    uv_resolves, locked_wheels, dockerfile, compose, chart_lint, chart_schema, chart_refusals,
+    plain_manifests, policies, alerts, prometheus, unit, style,
 )  # fmt: skip
 
 

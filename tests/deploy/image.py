@@ -4,11 +4,13 @@ The base is a stand-in: Debian by debootstrap with its own Python, since no regi
 be asked here. The Dockerfile is the real one, unchanged. What runs in the image runs as an
 orchestrator would run it, as far as the kernel alone can: a process namespace in which it is the
 first, a root that cannot be written, `/state` and `/tmp` in memory, user 10001, no capability.
-Simulator, Redis (with its users) and the consumer are outside. Needs root, buildah, debootstrap.
+No shell can be run in there. Simulator, Redis (with its users) and the consumer are outside. Needs
+root, buildah, debootstrap.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -24,6 +26,7 @@ from urllib.error import URLError
 import redis
 from pykraken_consumer import Client, Update
 
+from tests.deploy.inspection import USER, arguments, judge_configuration, judge_files
 from tests.polling import wait_until
 from tests.processes import descendants
 from tests.requirements import ROOT
@@ -34,7 +37,7 @@ FOLDER = ROOT / "build" / "image"
 STAND_IN, IMAGE = "localhost/stand-in", "localhost/pykraken"
 PACKAGES = "ca-certificates,python3-minimal,python3-pip,python3-venv"
 STORE = ("--root", str(FOLDER / "store"), "--runroot", str(FOLDER / "run"))
-USER = 10001
+GIVEN = arguments(revision="0" * 40, source="https://example.invalid/pykraken")
 EVENTS = 200
 PATIENCE_S = 60.0
 COMMANDS = ("run", "demo", "simulate", "watch", "tail", "book", "doctor", "retire", "size")
@@ -45,6 +48,7 @@ mount --bind "$root" "$root"
 mount -o remount,ro,bind "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+for shell in dash bash; do mount --bind /dev/null "$root/usr/bin/$shell"; done
 mount -t tmpfs -o size=1m,mode=0700,uid=10001,gid=10001 state "$root/state"
 mount -t tmpfs -o size=16m tmp "$root/tmp"
 mount -t tmpfs -o size=1m run "$root/run"
@@ -77,13 +81,15 @@ def stand_in() -> None:
 
 
 def build() -> Path:
-    """Build the image; return the root of a container of it."""
+    """Build the image and judge its configuration; return the root of a container of it."""
     file = ("--file", "deploy/Dockerfile", "--ignorefile", "deploy/Dockerfile.dockerignore")
     how = ("--isolation", "chroot", "--pull-never", "--network", "host", "--layers")
     certificates = ("--volume", "/etc/ssl/certs:/etc/ssl/certs:ro")
-    argument = ("--build-arg", f"BASE={STAND_IN}")
+    given = [f"--build-arg={name}={value}" for name, value in (GIVEN | {"BASE": STAND_IN}).items()]
     how += ("--format", "docker")  # OCI's has no health check
-    buildah("bud", "--quiet", *file, *how, *certificates, *argument, "--tag", IMAGE, ".")
+    buildah("bud", "--quiet", *file, *how, *certificates, *given, "--tag", IMAGE, ".")
+    told = json.loads(buildah("inspect", "--type", "image", IMAGE))
+    judge_configuration(told["Docker"]["config"], GIVEN)
     return Path(buildah("mount", buildah("from", "--pull-never", IMAGE)))
 
 
@@ -180,10 +186,14 @@ def observe(contained: Contained, server: RedisServer, folder: Path, port: int) 
                 break
     print(f"a consumer outside proved {seen} updates")
     assert contained.execute(python, "-I", check).returncode == 0, "the health check"
+    ready = contained.execute(python, "-I", check, "/readyz")
+    assert "/readyz answers 200: leads" in ready.stderr, ready.stderr
     for command in COMMANDS:
         done = contained.execute("/opt/pykraken/bin/pykraken", command, "--help")
         assert done.returncode == 0, f"{command}: {done.stderr}"
-    print("every command answers in the image:", *COMMANDS)
+    shell = contained.execute("/bin/sh", "-c", "true")
+    assert "Permission denied" in shell.stderr, "there was a shell, so that one may have been used"
+    print("every command answers in the image, without a shell:", *COMMANDS)
     code = "import os; open('/opt/written', 'w')"
     refused = contained.execute(python, "-c", code)
     assert "Read-only file system" in refused.stderr, refused.stderr
@@ -216,10 +226,7 @@ def main() -> int:
     (FOLDER / "tmp").mkdir(parents=True, exist_ok=True)
     stand_in()
     root = build()
-    size = subprocess.run(
-        ["du", "-sm", str(root / "opt/pykraken")], check=True, stdout=subprocess.PIPE, text=True
-    )
-    print(f"beyond its base the image holds {size.stdout.split()[0]} MB")
+    print(f"beyond its base the image holds {judge_files(root)} MB")
     with tempfile.TemporaryDirectory(prefix="pykraken-image-") as folder:
         rehearse(root, Path(folder))
     buildah("rm", "--all")

@@ -9,25 +9,17 @@ import re
 import socket
 import threading
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from publisher.reach import whole_url
 from publisher.settings import Settings, load
-from tests.requirements import ROOT, require
+from tests.deploy.test_queries import DASHBOARD, RULES
+from tests.requirements import ROOT
 
 DEPLOY = ROOT / "deploy"
-RULES = DEPLOY / "helm/pykraken/files/pykraken.rules.yml"
-DASHBOARD = DEPLOY / "helm/pykraken/files/dashboard.json"
-METRICS = DEPLOY / "METRICS.md"
 LOCKS = sorted((DEPLOY / "requirements").glob("*.lock"))
-OTHERS = {
-    "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds",
-}  # fmt: skip
-"""Metrics of prometheus-client itself."""
-METRIC = re.compile(r"\b(?:pykraken|process)_[a-z_]+\b")
 EVENT = re.compile(
     r"""(?:\.(?:debug|info|warning|error)|\blevel|\bLog)\(\s*"([a-z]+(?:\.[a-z_]+)?)\"""", re.S
 )
@@ -36,30 +28,6 @@ EVENT = re.compile(
 def alerts() -> list[str]:
     """Return the names of the alerts."""
     return re.findall(r"- alert: (\w+)", RULES.read_text())
-
-
-def documented_metrics() -> set[str]:
-    """Return what METRICS.md names, with the series that histograms and summaries make."""
-    require(METRICS.is_file(), "deploy/METRICS.md is not there yet: names of metrics are unchecked")
-    names: set[str] = set()
-    for name, kind in re.findall(r"^\| `(pykraken_\w+)` \| (\w+) \|", METRICS.read_text(), re.M):
-        names.add(name)
-        if kind in ("histogram", "summary"):
-            names |= {f"{name}_count", f"{name}_sum", f"{name}_bucket"}
-    return names
-
-
-def queries(node: Any) -> Iterator[str]:
-    """Yield every query of a dashboard, its variables' and annotations' among them."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("expr", "query", "definition") and isinstance(value, str):
-                yield value
-            else:
-                yield from queries(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from queries(value)
 
 
 def test_every_alert_has_a_section_of_the_runbook_and_a_test() -> None:
@@ -75,17 +43,6 @@ def test_every_alert_has_a_section_of_the_runbook_and_a_test() -> None:
             assert re.search(rf"^- \*\*{part}\*\*: \S", text, re.M), f"{name}: {part}"
         assert f'alertname="{name}",alertstate="firing"' in tests, name
         assert f"deploy/RUNBOOK.md#{name.lower()}" in RULES.read_text(), name
-
-
-@pytest.mark.parametrize("path", [RULES, DASHBOARD], ids=lambda path: path.name)
-def test_every_query_names_a_metric_that_is_exported(path: Path) -> None:
-    text = path.read_text()
-    if path is DASHBOARD:
-        asked = list(queries(json.loads(text)))
-        assert len(asked) > 25
-        text = "\n".join(asked)
-    unknown = set(METRIC.findall(text)) - documented_metrics() - OTHERS
-    assert not unknown, f"{path.name} asks for what no publisher exports"
 
 
 def test_every_panel_of_the_dashboard_has_a_place_of_its_own() -> None:
@@ -126,6 +83,17 @@ def test_the_locks_name_no_host_and_hash_everything() -> None:
             assert "--hash=sha256:" in entry, entry
 
 
+def test_every_image_of_compose_can_be_named_by_its_digest() -> None:
+    text = (DEPLOY / "compose" / "compose.yaml").read_text()
+    images = re.findall(r"^ +(?:image|BASE): (.+)$", text, re.M)
+    assert len(images) == 6
+    page = (DEPLOY / "README.md").read_text()
+    for image in images:
+        match = re.fullmatch(r"\$\{(\w+):-[\w/.-]+:[\w.-]+\}", image)
+        assert match, f"{image}: no variable, or a default without a tag"
+        assert f"`{match[1]}`" in page, match[1]
+
+
 def test_the_image_is_locked_to_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
@@ -147,10 +115,20 @@ def numbers(version: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"), [(b"HTTP/1.0 200 OK\r\n\r\n", 0), (b"HTTP/1.0 503 No\r\n\r\n", 1), (b"", 1)]
+    ("answer", "code", "told"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\nok\n", 0, "/livez answers 200: ok"),
+        (b"HTTP/1.0 503 No\r\n\r\nawaits X\n", 1, "/livez answers 503: awaits X"),
+        (b"", 1, "nobody answers"),
+    ],
 )
 def test_the_health_check_asks_livez(
-    answer: bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answer: bytes,
+    code: int,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     spec = importlib.util.spec_from_file_location("healthcheck", DEPLOY / "healthcheck.py")
     assert spec is not None
@@ -174,8 +152,9 @@ def test_the_health_check_asks_livez(
         monkeypatch.setenv("PYKRAKEN_METRICS_PORT", str(server.getsockname()[1]))
         assert check.main() == code
         thread.join()
+    assert told in capsys.readouterr().err
     assert heard[0].startswith(b"GET /livez ")
-    assert check.main() == 1, "nobody listens any more"
+    assert check.main("/readyz") == 1, "nobody listens any more"
     first.write_bytes(b"/opt/pykraken/bin/pykraken\0simulate\0")
     assert check.main() == 0, "a command without a port"
 
@@ -201,7 +180,8 @@ def test_the_settings_that_are_handed_out_are_taken(
         assert name.removeprefix("PYKRAKEN_").lower() in Settings.model_fields, name
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    assert "password_file=" in (load().redis_url or "")
+    settings = load()
+    assert "password_file=" in whole_url(settings.redis_url or "", settings)
 
 
 def test_the_settings_that_values_may_give_are_there_hold_no_secret_and_have_no_other_place() -> (

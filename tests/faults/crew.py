@@ -30,10 +30,14 @@ class Crew:
         self.heads = Heads(scene.redis.url, STREAMS)
         self.heads.start()
         scene.stack.callback(self.heads.end)
-        self.members = [scene.publisher(f"p{number}", **settings) for number in range(size)]
+        self.members = [self.join(f"p{number}", **settings) for number in range(size)]
         self.heads.wait_epochs(1, WARM_S)
         for member in self.members:
             self.warm(member)
+
+    def join(self, name: str, **settings: object) -> Publisher:
+        """Start a process, which is no member yet; return at once."""
+        return self.scene.publisher(name, **settings)
 
     def warm(self, member: Publisher) -> None:
         """Wait until a process has both links and its books, and leads or knows who does."""

@@ -165,6 +165,34 @@ def test_a_feed_over_mutual_tls_as_a_user_from_files(
         scene.judge(watcher)
 
 
+@pytest.mark.parametrize("krakens", ["the system's", "the setting's"])
+def test_an_authority_of_redis_alone_is_none_of_kraken_s(
+    krakens: str,
+    tmp_path: Path,
+    ca: Identity,
+    shown: Identity,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the URL. Kraken's certificate is judged by the system's or by PYKRAKEN_CA_FILE."""
+    other = authority(tmp_path / "other")
+    by_other = signed(tmp_path / "other", other)
+    both = tmp_path / "both.pem"
+    both.write_text(by_other.key.read_text() + by_other.certificate.read_text())
+    settings: dict[str, object] = {}
+    if krakens == "the system's":
+        monkeypatch.setenv("SSL_CERT_FILE", str(other.certificate))
+    else:
+        settings["ca_file"] = other.certificate
+    port = free_port()
+    options = tls_options(port, ca, shown, clients="no")
+    with staged(tmp_path, "--tls", str(both), options=options) as scene:
+        watcher = scene.watcher()
+        url = f"rediss://localhost:{port}?ssl_ca_certs={ca.certificate}"
+        scene.publisher(redis_url=url, **settings)
+        watcher.wait_updates(40)
+        scene.judge(watcher)
+
+
 def test_a_secret_is_read_whole_and_never_shown(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     for content in (b"", b"  \n", b"\xff\xfe"):

@@ -112,6 +112,12 @@ def test_a_private_ca_is_none_of_a_plain_redis(tmp_path: Path) -> None:
     assert reach.whole_url("redis://h", settings) == "redis://h"
 
 
+def test_a_private_ca_in_the_url_goes_before_the_setting(tmp_path: Path) -> None:
+    url = "rediss://h?ssl_ca_certs=/redis"
+    settings = load({"redis_url": url, "ca_file": authority(tmp_path).certificate})
+    assert reach.whole_url(url, settings) == url
+
+
 @pytest.mark.parametrize(
     ("given", "setting", "why"),
     [
