@@ -50,15 +50,26 @@ class Pair:
         leader = self.leader()
         return next(program for program in self.programs if program is not leader)
 
+    def start(self) -> None:
+        """Start both, and wait until one leads: a blow beforehand would meet nobody."""
+        for program in self.programs:
+            program.start()
+        self.leader()
+
     def wait_for_another(self, leader: Publisher) -> None:
         """Wait until the other one leads."""
         number = self.programs.index(leader)
         wait_until(lambda: self._number_of_leader() not in (None, number), LEADS_S, "a takeover")
 
-    def look(self) -> None:
-        """Note what each process holds."""
+    def look(self) -> list[str]:
+        """Note what each process holds; start again and return which ended of themselves."""
+        ended = []
         for program in self.programs:
-            if program.process is None or program.process.poll() is not None:
+            assert program.process is not None
+            code = program.process.poll()
+            if code is not None:
+                ended.append(f"{program.log_path} ended with {code}")
+                program.start()
                 continue
             pid = program.process.pid
             with contextlib.suppress(OSError, StopIteration, ValueError):
@@ -66,3 +77,4 @@ class Pair:
                 resident = next(line for line in status if line.startswith("VmRSS:"))
                 files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
                 self.held[pid].append((int(resident.split()[1]) / 1000, files))
+        return ended

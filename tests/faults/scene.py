@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,10 +58,16 @@ def stream_of(symbol: str) -> str:
     return f"{{kraken.{symbol}}}:book.{DEPTH}"
 
 
+@lru_cache(maxsize=4096)
+def _text_of(price: int, qty: int, pp: int, qp: int) -> tuple[str, str]:
+    """One text for a level of many books: those of an hour are held at once."""
+    return unscaled(price, pp), unscaled(qty, qp)
+
+
 def seen_of(book: Book) -> Seen:
     pp, qp = book.price_precision, book.qty_precision
     bids, asks = (
-        tuple((unscaled(level.price, pp), unscaled(level.qty, qp)) for level in levels)
+        tuple(_text_of(level.price, level.qty, pp, qp) for level in levels)
         for levels in (book.levels("bid"), book.levels("ask"))
     )
     return book.symbol, book.ts_event, bids, asks
@@ -78,12 +85,15 @@ class Watcher(threading.Thread):
         self.valid: dict[str, bool] = dict.fromkeys(symbols, False)
         self.failure: BaseException | None = None
         self._is_over = False
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
 
     def run(self) -> None:
         try:
             with Client(self.url) as client:
                 for event in client.follow(*self.symbols, depth=DEPTH):
                     self._note(event)
+                    self._may_go_on.wait()
                     if self._is_over:
                         return
         except BaseException as error:  # noqa: BLE001 - told to the test by `check`
@@ -98,6 +108,15 @@ class Watcher(threading.Thread):
 
     def end(self) -> None:
         self._is_over = True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let it stand still behind its next event, and go on at the block's end."""
+        self._may_go_on.clear()
+        try:
+            yield
+        finally:
+            self._may_go_on.set()
 
     # What it was told
 
@@ -189,21 +208,22 @@ def truth_of(log: Path) -> set[Seen]:
     """Return every book that the exchange had, by its log of what it sent."""
     books: dict[tuple[int, str], ModelBook] = {}
     known: set[Seen] = set()
-    for line in log.read_text(encoding="utf-8").splitlines():
-        sent = json.loads(line)
-        text = sent.get("frame") or bytes.fromhex(sent["binary"]).decode("utf-8", "replace")
-        try:
-            frames = list(book_frames([text]))
-        except (ValueError, AttributeError):
-            continue
-        for frame in frames:
-            book = books.setdefault((sent["conn"], frame.symbol), ModelBook(DEPTH))
-            change = book.snapshot if frame.kind == "snapshot" else book.update
-            change(frame.bids, frame.asks)
-            if book.checksum() == frame.checksum:
-                stamp = nanoseconds(frame.timestamp)
-                sides = tuple(book.sorted_bids()), tuple(book.sorted_asks())
-                known.add((frame.symbol, stamp, *sides))
+    with log.open(encoding="utf-8") as lines:  # one by one: an hour's are many
+        for line in lines:
+            sent = json.loads(line)
+            text = sent.get("frame") or bytes.fromhex(sent["binary"]).decode("utf-8", "replace")
+            try:
+                frames = list(book_frames([text]))
+            except (ValueError, AttributeError):
+                continue
+            for frame in frames:
+                book = books.setdefault((sent["conn"], frame.symbol), ModelBook(DEPTH))
+                change = book.snapshot if frame.kind == "snapshot" else book.update
+                change(frame.bids, frame.asks)
+                if book.checksum() == frame.checksum:
+                    stamp = nanoseconds(frame.timestamp)
+                    sides = tuple(book.sorted_bids()), tuple(book.sorted_asks())
+                    known.add((frame.symbol, stamp, *sides))
     return known
 
 

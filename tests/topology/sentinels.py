@@ -74,6 +74,10 @@ class SentinelSet:
                 return int(where[1])
         raise AssertionError("no Sentinel answers")
 
+    def is_calm(self) -> bool:
+        """Return whether no Sentinel sees the primary down, or is about to replace it."""
+        return all(_facts(sentinel)["flags"] == "master" for sentinel in self.sentinels)
+
     @property
     def replicas(self) -> list[RedisServer]:
         """The others."""
@@ -135,14 +139,19 @@ class SentinelSet:
 
 def _is_settled(group: SentinelSet, replicas: int) -> bool:
     for sentinel in group.sentinels:
-        with sentinel.client(1.0) as client:
-            reply = client.execute_command("SENTINEL", "MASTER", NAME)
-        if not isinstance(reply, dict):
-            reply = dict(zip(reply[::2], reply[1::2], strict=True))
-        facts = {_text(name): _text(value) for name, value in reply.items()}
+        facts = _facts(sentinel)
         if int(facts["num-slaves"]) < replicas or int(facts["num-other-sentinels"]) < 2:
             return False
     return True
+
+
+def _facts(sentinel: Sentinel) -> dict[str, str]:
+    """Return what a Sentinel knows of the primary."""
+    with sentinel.client(1.0) as client:
+        reply = client.execute_command("SENTINEL", "MASTER", NAME)
+    if not isinstance(reply, dict):
+        reply = dict(zip(reply[::2], reply[1::2], strict=True))
+    return {_text(name): _text(value) for name, value in reply.items()}
 
 
 def _text(word: object) -> str:
