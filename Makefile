@@ -64,7 +64,7 @@ matrix: .venv/.installed-test ## the tests of the fault matrix, and their report
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m row --matrix .matrix.json $(ARGS)
 	$(BIN)/python -m tests.faults.report .matrix.json
 
-bench: .venv/.installed-test ## measure publisher and consumer against the machine's limit (ARGS=--metrics: what metrics cost)
+bench: .venv/.installed-test ## measure publisher and consumer against the machine's limit (ARGS=--metrics: what metrics cost; ARGS="--against REV": CPU time beside another commit)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 capacity: .venv/.installed-test ## measure what symbols, messages and readers cost (CAPACITY.md); half an hour

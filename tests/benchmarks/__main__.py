@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks import corpus, measure, metrics, recovery
+from tests.benchmarks import against, corpus, measure, metrics, recovery
 from tests.benchmarks.children import pin
 from tests.benchmarks.corpus import Channel, Corpus
 from tests.benchmarks.market import BTC, Pair
@@ -39,8 +39,12 @@ def main() -> None:
     parser.add_argument(
         "--metrics", action="store_true", help="what metrics cost, and nothing else"
     )
+    parser.add_argument(
+        "--against", metavar="REV", help="CPU time a message beside another commit's, nothing else"
+    )
     options = parser.parse_args()
     plan = QUICK if options.quick else FULL
+    is_pair = bool(options.metrics or options.against)
     began = time.monotonic()
     kind = "redis" if shutil.which("redis-server") else "valkey"
     binary = server_binary("redis" if kind == "redis" else "valkey")
@@ -48,12 +52,15 @@ def main() -> None:
     report.figures["machine"] = machine(binary)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
-        corpora = _corpora(folder, plan, _first(plan) if options.metrics else _all(plan))
+        corpora = _corpora(folder, plan, _first(plan) if is_pair else _all(plan))
         server = stack.enter_context(RedisServer(binary, folder / "server"))
         pin(server.pid, "others")
         pin(0, "others")
         if options.metrics:
             metrics.measure(server, corpora, plan, report)
+        elif options.against:
+            with against.checked_out(options.against, folder / "then") as then:
+                against.measure(server, corpora, plan, report, then)
         else:
             _measure(server, corpora, plan, report)
             recovery.recoveries(folder, plan, report)

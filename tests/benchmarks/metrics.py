@@ -102,12 +102,12 @@ def measure(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -
     """Compare both, round by round."""
     corpus = corpora["btc10"]
     costs: dict[str, list[Cost]] = {"off": [], "on": []}
-    for number in range(plan.metrics_rounds):
+    for number in range(plan.turns):
         for name in ("off", "on") if number % 2 else ("on", "off"):
             port = free_port() if name == "on" else 0
             costs[name].append(run(server, corpus, plan.saturation, port=port))
         told = ", ".join(f"{name} {taken[-1].cpu_us:.2f} us" for name, taken in costs.items())
-        progress(f"metrics {number + 1}/{plan.metrics_rounds}: {told}")
+        progress(f"metrics {number + 1}/{plan.turns}: {told}")
     off, on = ([cost.cpu_us for cost in costs[name]] for name in ("off", "on"))
     for name, spent in (("no metrics", off), ("metrics, scraped", on)):
         report.row(f"{name}, CPU us/msg", f"{median(spent):.2f}", spread(spent, 2))

@@ -32,8 +32,8 @@ class Plan:
     """As long as the interval of snapshots, so that each book's is in it once."""
     symbols_rate: float
     """Messages a second in all."""
-    metrics_rounds: int
-    """Ten or more, as for depths; of `--metrics` alone."""
+    turns: int
+    """Ten or more, as for depths; of `--metrics` and `--against` alone."""
     kills: int
     heals: int
     sample: int
@@ -55,7 +55,7 @@ FULL = Plan(
     symbols_rounds=3,
     symbols_turn_s=5.0,
     symbols_rate=3000.0,
-    metrics_rounds=12,
+    turns=12,
     kills=100,
     heals=5,
     sample=1000,
@@ -76,7 +76,7 @@ QUICK = Plan(
     symbols_rounds=1,
     symbols_turn_s=1.0,
     symbols_rate=3000.0,
-    metrics_rounds=2,
+    turns=2,
     kills=1,
     heals=1,
     sample=200,
