@@ -1,6 +1,7 @@
-"""Stories of two lines of each channel but `book` and `trade`: the marks by which they meet.
+"""Stories of two lines of each channel but `trade`: the marks by which they meet.
 
-Each has a usual snapshot, and events 1, 2 and 3 after it. What the mark of an event holds beside
+Each has a usual snapshot, and events 1, 2 and 3 after it (how two lines of books meet is told in
+`lines`). What the mark of an event holds beside
 the stamp is shown key by key: two events that differ in that alone are no meeting.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.spec.vectors.events import DECIMALS, Event, event
-from tests.spec.vectors.kraken_orders import changes, orders, orders_event
+from tests.spec.vectors.kraken_orders import orders
 from tests.spec.vectors.line_scenes import (
     BOTH_UP,
     Step,
@@ -40,6 +41,7 @@ Story = dict[str, Any]
 Content = dict[str, Any]
 
 KINDS = {
+    "book": "update",
     "level3": "orders",
     "bbo": "top",
     "ticker": "ticker",
@@ -49,6 +51,7 @@ KINDS = {
     "balances": "balance",
 }
 MARKED = {
+    "book": ("checksum",),
     "level3": ("checksum",),
     "bbo": tuple(TOP),
     "ticker": tuple(TICKER),
@@ -60,19 +63,26 @@ MARKED = {
 """What a mark has beside the stamp."""
 OF_EVENT = ("instrument", "executions", "balances")
 """Channels whose mark is the event's: a snapshot has none."""
-QTYS = ("1.00000000", "0.40000000", "0.30000000", "0.20000000")
+MODIFY = "1"
+PROVEN = ("book", "level3")
+QTYS = ("100000000", "40000000", "30000000", "20000000")
 
 
-def queue(qty: str, at: str) -> Event:
-    """Return a book of orders at a stamp, the first of which has this qty."""
-    bids = orders(f"OB1:99.5:{qty}:1 OB2:99.5:0.25000000:2")
+def sized(channel: str, qty: str, at: str) -> Event:
+    """Return a book at a stamp whose best bid, or the first order there, has this qty."""
+    if channel == "book":
+        return whole("book", bids=[["628070", qty]], asks=[["628071", "1"]], ts_event=at)
+    first, second = orders("OB1:99.5:1.00000000:1 OB2:99.5:0.25000000:2")
+    bids = [[*first[:2], qty, first[3]], second]
     return whole("level3", bids=bids, asks=orders("OA1:99.6:1.00000000:1"), ts_event=at)
 
 
-def resized(qty: str, at: str) -> Event:
-    """Return the event, of a stamp, that gives the first order this qty."""
-    after = queue(qty, at)["checksum"]
-    return orders_event(changes(f"~OB1:99.5:{qty}:1"), [], after, ts_event=at)
+def resized(channel: str, qty: str, at: str) -> Event:
+    """Return the event, of a stamp, that gives it this qty."""
+    after = sized(channel, qty, at)
+    first = after["bids"][0]
+    row = first if channel == "book" else [MODIFY, *first]
+    return event(KINDS[channel], bids=[row], asks=[], checksum=after["checksum"], ts_event=at)
 
 
 def content(channel: str, number: int) -> Content:
@@ -96,17 +106,17 @@ def content(channel: str, number: int) -> Content:
 
 def own(channel: str, number: int, **other: Any) -> Event:
     """Return the channel's event of a number, perhaps with another value."""
-    if channel == "level3":
+    if channel in PROVEN:
         qty, at = other.get("qty", QTYS[number]), other.get("ts_event", stamp(number))
-        return resized(qty, at)
+        return resized(channel, qty, at)
     told_as = {**content(channel, number), **other}
     return event(KINDS[channel], **{"ts_event": stamp(number), **told_as})
 
 
 def held(channel: str, number: int) -> Event:
     """Return the snapshot after the event of a number, 0 for before the first."""
-    if channel == "level3":
-        return queue(QTYS[number], stamp(number))
+    if channel in PROVEN:
+        return sized(channel, QTYS[number], stamp(number))
     shown = content(channel, number) if channel in ("bbo", "ticker", "ohlc") else {}
     return whole(channel, ts_event=stamp(number), **shown)
 
@@ -123,7 +133,8 @@ def other(name: str, value: Any) -> Any:
 def channel_stories() -> Iterator[Story]:
     """Yield the stories of every channel."""
     for channel in KINDS:
-        yield from _meetings(channel)
+        if channel != "book":
+            yield from _meetings(channel)
         yield from _others(channel)
     yield from _orders_gap()
     yield from _candles()
@@ -171,14 +182,14 @@ def _meetings(channel: str) -> Iterator[Story]:
 
 def _others(channel: str) -> Iterator[Story]:
     """Yield one story for each part of the mark: the lines do not meet where it differs."""
-    usual = {} if channel == "level3" else content(channel, 1)
+    usual = {} if channel in PROVEN else content(channel, 1)
     for name in ("ts_event", *MARKED[channel]):
         later = _entry(channel, "b", 22, 2)
         if name == "ts_event":
             first = _entry(channel, "b", 21, 1, ts_event=stamp(8))
             later = _entry(channel, "b", 22, 2, ts_event=stamp(9))
-        elif channel == "level3":
-            first = _entry(channel, "b", 21, 1, qty="0.50000000")
+        elif channel in PROVEN:
+            first = _entry(channel, "b", 21, 1, qty="50000000")
         else:
             first = _entry(channel, "b", 21, 1, **{name: other(name, usual[name])})
         yield story(
