@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from operator import itemgetter
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from . import _levels
 from ._book_events import Change
-from ._levels import BEST, CHECKSUM_LEVELS, DecimalLevel, Level, Side
+from ._levels import BEST, CHECKSUM_LEVELS, AnyBook, Level, Side
 
 ADD, MODIFY, DELETE = 0, 1, 2  # WIRE §4.10
 _QTY: Final = itemgetter(2)
@@ -158,7 +156,7 @@ class _Side:
             self._is_text_old = False
 
 
-class OrderBook:
+class OrderBook(AnyBook[_Side]):
     """The L3 book of one stream at entry `(epoch, seq)`. Changed in place by its replica, read by
     anyone.
 
@@ -166,41 +164,10 @@ class OrderBook:
     `is_stale` and `copy()` are as there.
     """
 
-    __slots__ = (
-        "_asks",
-        "_asks_crc",
-        "_bids",
-        "channel",
-        "depth",
-        "epoch",
-        "is_stale",
-        "is_valid",
-        "price_precision",
-        "qty_precision",
-        "seq",
-        "symbol",
-        "ts_event",
-    )
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._bids = _Side(1)
-        self._asks = _Side(-1)
-        self._asks_crc = 0  # of the asks' text: they come first in the checksum
-        self.channel = ""
-        self.symbol = ""
-        self.depth = 0
-        self.price_precision = 0
-        self.qty_precision = 0
-        self.epoch = 0
-        self.seq = 0
-        self.ts_event = 0
-        self.is_valid = False
-        self.is_stale = False
-
-    def __repr__(self) -> str:
-        state = ("stale" if self.is_stale else "valid") if self.is_valid else "invalid"
-        at = f"{self.epoch}-{self.seq}"
-        return f"<OrderBook {self.symbol or '?'} {self.channel}.{self.depth} at {at} {state}>"
+        super().__init__(_Side(1), _Side(-1))
 
     def load(
         self,
@@ -225,55 +192,17 @@ class OrderBook:
             self._asks_crc = crc32(self._asks.text)
         return crc32(self._bids.text, self._asks_crc)
 
-    def checksum(self) -> int:
-        """Return Kraken's CRC-32 of all orders of the best ten levels a side (WIRE §5.4)."""
-        return crc32(self._bids.text, self._asks_crc)
-
     def orders(self, side: Side, limit: int | None = None) -> list[Order]:
         """Return the orders of `side`, best level first, each level in queue order, of at most
         `limit` levels.
         """
         return (self._bids if side == "bid" else self._asks).orders(limit)
 
-    def levels(self, side: Side, limit: int | None = None) -> list[Level]:
-        """Return the levels of `side` with their total qty, best first, at most `limit`."""
-        return (self._bids if side == "bid" else self._asks).levels(limit)
-
-    def decimal_levels(self, side: Side, limit: int | None = None) -> list[DecimalLevel]:
-        """Return the levels of `side` as exact decimals, best first, at most `limit`."""
-        return [_levels.decimal(self, level) for level in self.levels(side, limit)]
-
-    def best(self, side: Side) -> Level | None:
-        """Return the best level of `side` as scaled integers, None when the side is empty."""
-        return next(iter(self.levels(side, 1)), None)
-
-    @property
-    def best_bid(self) -> DecimalLevel | None:
-        """The highest bid's level, None when there is none."""
-        return _levels.best_decimal(self, "bid")
-
-    @property
-    def best_offer(self) -> DecimalLevel | None:
-        """The lowest ask's level, None when there is none."""
-        return _levels.best_decimal(self, "ask")
-
-    @property
-    def spread(self) -> Decimal | None:
-        """Best offer minus best bid, None when a side is empty."""
-        return _levels.spread(self)
-
-    @property
-    def mid(self) -> Decimal | None:
-        """The exact mean of best bid and best offer, None when a side is empty."""
-        return _levels.mid(self)
-
     def copy(self) -> OrderBook:
         """Return a book of its own that no replica changes."""
         twin = OrderBook()
-        for name in self.__slots__:
-            if not name.startswith("_"):
-                setattr(twin, name, getattr(self, name))
         twin.load(self.orders("bid"), self.orders("ask"), self.depth)
+        twin._stand_like(self)
         return twin
 
 
