@@ -43,6 +43,7 @@ type DecodeError struct {
 	Where string
 }
 
+// Error says what is wrong, and where.
 func (e *DecodeError) Error() string { return string(e.Code) + ": " + e.Where }
 
 // Unwrap returns the code.
@@ -51,6 +52,7 @@ func (e *DecodeError) Unwrap() error { return e.Code }
 // NoStream says that nothing is published under Wanted: a stream's key, or words for the catalogue.
 type NoStream struct{ Wanted string }
 
+// Error says what is wrong and what to change.
 func (e *NoStream) Error() string {
 	return fmt.Sprintf("nothing is published for %s: start a publisher for it, "+
 		"or ask for another symbol, channel, depth, line or namespace", e.Wanted)
@@ -65,6 +67,7 @@ type AmbiguousStream struct {
 	Streams []string
 }
 
+// Error says what is wrong and what to change.
 func (e *AmbiguousStream) Error() string {
 	return fmt.Sprintf("%s is published as %s: set Line (\"ab\" for both as one), Depth, Interval, "+
 		"Trigger or Source of the Wish to choose one", e.Wanted, strings.Join(e.Streams, ", "))
@@ -79,6 +82,7 @@ type NotReady struct {
 	Waited time.Duration
 }
 
+// Error says what is wrong and what to change.
 func (e *NotReady) Error() string {
 	return fmt.Sprintf("the state of %s did not become valid in %v: "+
 		"its publisher has none to show at present; try again or wait longer", e.Stream, e.Waited)
@@ -87,6 +91,7 @@ func (e *NotReady) Error() string {
 // RedisRefused says that Redis said no for good: rights, password, a key of another type.
 type RedisRefused struct{ Answer string }
 
+// Error says what is wrong and what to change.
 func (e *RedisRefused) Error() string {
 	return fmt.Sprintf("Redis refused: %s. Check the URL, the user's rights "+
 		"(XREAD, XRANGE, XREVRANGE, HGETALL, for requests XADD) and that the key is a stream", e.Answer)
@@ -98,6 +103,7 @@ type RedisUnreachable struct {
 	Waited time.Duration
 }
 
+// Error says what is wrong and what to change.
 func (e *RedisUnreachable) Error() string {
 	return fmt.Sprintf("Redis did not answer in %v (%s): check the URL", e.Waited, e.Reason)
 }

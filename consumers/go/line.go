@@ -121,6 +121,14 @@ func (s *speller) pointer(h *SnapshotHead) {
 	}
 }
 
+// opening writes what a snapshot says before its content, but for books: theirs stands before the
+// pointer.
+func (s *speller) opening(h *SnapshotHead) {
+	s.head(h)
+	s.pointer(h)
+	s.detail(&h.Header)
+}
+
 // rows writes an array.
 func rows[T any](s *speller, name string, values []T, spell func([]byte, *T) []byte) {
 	s.key(name)

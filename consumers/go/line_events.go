@@ -49,9 +49,7 @@ func (e *Top) spell(s *speller) {
 }
 
 func (e *TopSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
-	s.detail(&e.Header)
+	s.opening(&e.SnapshotHead)
 	e.members(s)
 }
 
@@ -73,9 +71,7 @@ func (e *Ticker) spell(s *speller) {
 }
 
 func (e *TickerSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
-	s.detail(&e.Header)
+	s.opening(&e.SnapshotHead)
 	e.members(s)
 }
 
@@ -93,8 +89,7 @@ func (e *TradesGap) spell(s *speller) {
 }
 
 func (e *TradesSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
+	s.opening(&e.SnapshotHead)
 	if !e.IsPointer {
 		rows(s, "trades", e.Trades, appendTrade)
 		s.uint("last_trade_id", e.LastTradeID)
@@ -123,9 +118,7 @@ func (e *Closed) spell(s *speller) {
 }
 
 func (e *CandleSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
-	s.detail(&e.Header)
+	s.opening(&e.SnapshotHead)
 	if e.Candle.OK {
 		e.Candle.Value.members(s)
 	}
@@ -138,8 +131,7 @@ func (e *Instruments) spell(s *speller) {
 }
 
 func (e *InstrumentsSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
+	s.opening(&e.SnapshotHead)
 	if !e.IsPointer {
 		rows(s, "pairs", e.Pairs, appendPair)
 		rows(s, "assets", e.Assets, appendAsset)
@@ -162,9 +154,7 @@ func (e *OrdersGap) spell(s *speller) {
 }
 
 func (e *ExecutionsSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
-	s.detail(&e.Header)
+	s.opening(&e.SnapshotHead)
 	if !e.IsPointer {
 		rows(s, "orders", e.Orders, appendText)
 		s.uint("sequence", e.Sequence)
@@ -180,9 +170,7 @@ func (e *Balance) spell(s *speller) {
 }
 
 func (e *BalancesSnapshot) spell(s *speller) {
-	s.head(&e.SnapshotHead)
-	s.pointer(&e.SnapshotHead)
-	s.detail(&e.Header)
+	s.opening(&e.SnapshotHead)
 	if !e.IsPointer {
 		rows(s, "balances", e.Balances, appendText)
 		s.uint("sequence", e.Sequence)

@@ -202,6 +202,10 @@ func takeOrder(r *reader) (Order, fault) {
 	if !isRow(r, 4) {
 		return Order{}, faultSchema
 	}
+	return takeOrderValues(r)
+}
+
+func takeOrderValues(r *reader) (Order, fault) {
 	id, one := takeText(r)
 	price, two := takeNumber(r)
 	qty, three := takeNumber(r)
@@ -214,11 +218,8 @@ func takeOrderChange(r *reader) (Change, fault) {
 		return Change{}, faultSchema
 	}
 	kind, one := takeChange(r)
-	id, two := takeText(r)
-	price, three := takeNumber(r)
-	qty, four := takeNumber(r)
-	time, five := takeUint(r)
-	return Change{kind, Order{id, price, qty, time}}, max(one, two, three, four, five)
+	order, two := takeOrderValues(r)
+	return Change{kind, order}, max(one, two)
 }
 
 func takeTrade(r *reader) (Trade, fault) {

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pykraken_consumer import Event, Joined, Jump, LineDown, LineUp, Trades, TradesGap
+from pykraken_consumer import (
+    Event,
+    Joined,
+    Jump,
+    LineDown,
+    LineUp,
+    OrdersGap,
+    Trades,
+    TradesGap,
+)
 from pykraken_consumer._line_trades import TradeLines
 from pykraken_consumer._lines import Lines
 from pykraken_consumer.replica import Replica
@@ -36,6 +45,9 @@ class BothLines:
                 return
             case {"snap": entry}:
                 found = replica.snapshot_read(parse_id(entry["id"]), data_of(entry), self.clock)
+            case {"pointer": entry}:
+                data = None if entry is None else data_of(entry)
+                found = replica.pointer_read(data, self.clock)
             case {"heads": ids}:
                 head = parse_id(ids["stream"]) if ids["stream"] else None
                 found = replica.heads_read(head, self.clock)
@@ -77,6 +89,7 @@ class BothLines:
                 self.told.append({"line": line, "type": "joined", "id": str(body.cursor)})
             case body if isinstance(body, ChannelEvent | AnySnapshot):
                 kind = "snapshot" if isinstance(body, AnySnapshot) else type(body).__name__.lower()
+                kind = "gap" if isinstance(body, OrdersGap) else kind
                 self.told.append({"line": line, "type": kind, "id": str(body.entry_id)})
             case _:
                 pass

@@ -54,3 +54,11 @@ def signed(folder: Path, by: Identity, *, host: str = "localhost", days: int = 2
         "-out", f"{name}.pem",
     )  # fmt: skip
     return Identity(folder / f"{name}.pem", folder / f"{name}.key")
+
+
+def locked(identity: Identity, password: str) -> Identity:
+    """Return the identity with its key encrypted, as openssl does by default."""
+    path = identity.key.with_suffix(".locked")
+    words = ("pkcs8", "-topk8", "-in", str(identity.key), "-passout", f"pass:{password}")
+    _openssl(path.parent, *words, "-out", str(path))
+    return Identity(identity.certificate, path)

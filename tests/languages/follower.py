@@ -16,6 +16,8 @@ from tests.polling import wait_until
 from tests.requirements import ROOT
 
 DEADLINE_S = 90.0
+STOP_S = 5.0
+"""Within which a follower ends, by CONFORMANCE.md."""
 Line = dict[str, Any]
 
 
@@ -28,6 +30,8 @@ class Follower:
         self.out = folder / f"{language.name}.ndjson"
         self.errors = folder / f"{language.name}.stderr"
         self.finals: dict[str, Line] = {}
+        self._told: list[tuple[str, str]] = []
+        self._read = 0
 
     def __enter__(self) -> Self:
         self.out.parent.mkdir(parents=True, exist_ok=True)
@@ -44,13 +48,17 @@ class Follower:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what was told so far: the stream, and the event's very text."""
-        found: list[tuple[str, str]] = []
-        for text in self.out.read_text().split("\n")[:-1]:
+        with self.out.open("rb") as out:
+            out.seek(self._read)
+            new = out.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for text in whole.decode().split("\n")[:-1]:
             line = json.loads(text)
             if "event" in line:
                 at = text.index(',"event":') + len(',"event":')
-                found.append((line["stream"], text[at:-1]))
-        return found
+                self._told.append((line["stream"], text[at:-1]))
+        return self._told
 
     def of(self, stream: str) -> list[str]:
         """Return the events of one stream."""
@@ -86,7 +94,7 @@ class Follower:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            assert self.process.wait(10) == 0, self.said()
+            assert self.process.wait(STOP_S) == 0, self.said()
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.language.name} does not stop\n{self.said()}") from None
         for text in self.out.read_text().split("\n")[:-1]:

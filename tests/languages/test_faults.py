@@ -7,7 +7,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -27,6 +31,7 @@ STREAMS = (*BOOKS, ORDERS, TRADES, ACCOUNT)
 OWN = {**dict.fromkeys(BOOKS, '"type":"update"'), ORDERS: '"type":"orders"'}
 """The events that come all the time."""
 RETENTION_S = 2.0
+Id = tuple[int, int]
 
 
 class Stage:
@@ -165,54 +170,89 @@ def _readers_sleep_past_the_trim(stage: Stage) -> None:
 
 
 def _told_alike(followers: list[Follower], stream: str) -> None:
-    """The same id is the same event in every language; what was told from the last time on that
-    somebody joined is the same row; and each row has no hole that nothing announces.
+    """What all were told is one log, byte for byte: of each entry that anybody was told, every
+    language was told the same text, in the same order, once; left out are those alone of which its
+    own `joined` says so. What was missed before an epoch is the same to all.
+
+    Not compared, for it is of each reader's own and not of the stream: how it stood with its
+    connection (`disconnected`, `reconnected`, `trim_warning`), what its own clock said (`STALE`),
+    and where it joined and met a gap, which is where it was when it was stopped. A join and a gap
+    are held to the entries told around them.
     """
-    rows = {each.language.name: each.of(stream) for each in followers}
-    texts: dict[str, str] = {}
+    rows = {each.language.name: list(map(_Told, each.of(stream))) for each in followers}
+    texts: dict[Id, str] = {}
     for name, row in rows.items():
-        for event in row:
-            told = json.loads(event)
-            if "type" in told:
-                assert texts.setdefault(told["id"], event) == event, name
+        for told in row:
+            if told.is_entry:
+                assert texts.setdefault(told.at, told.text) == told.text, name
+    missed: dict[Id, str | None] = {}
+    for name, row in rows.items():
+        holes = list(_holes(row))
+        due = [at for at in sorted(texts) if not any(low < at <= high for low, high in holes)]
+        assert [told.at for told in row if told.is_entry] == due, f"{name} {stream}"
+        for before, told in pairwise(row):
+            if told.kind == "epoch":
+                text = before.text if before.kind == "missed" else None
+                assert missed.setdefault(told.at, text) == text, f"{name} {stream}"
+        assert {told.body["code"] for told in row if "code" in told.body} <= {"GAP", "STALE"}, name
         _is_whole(name, row)
-    tails = {}
-    for name, row in rows.items():
-        joins = [json.loads(event) for event in row if '"told":"joined"' in event]
-        tails[name] = _id(joins[-1]["cursor"])
-    since = max(tails.values())
-    ends = {
-        name: [e for e in row if "id" in (told := json.loads(e)) and _id(told["id"]) > since]
-        for name, row in rows.items()
-    }
-    python = ends["python"]
-    assert python, stream
-    for name, end in ends.items():
-        assert end == python, f"{name} {stream}"
 
 
-def _is_whole(name: str, row: list[str]) -> None:
-    cursor: tuple[int, int] | None = None
-    before = ""
-    for event in row:
-        told, last = json.loads(event), before
-        before = told.get("told", "")
-        if told.get("told") == "joined":
-            cursor = _id(told["cursor"])
-        elif told.get("code") == "GAP":
+@dataclass(frozen=True)
+class _Told:
+    """A line of a log."""
+
+    text: str
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The object."""
+        return cast(dict[str, Any], json.loads(self.text))
+
+    @property
+    def kind(self) -> str:
+        """The event's type, or what else it tells."""
+        return str(self.body.get("type") or self.body.get("told") or self.body["code"])
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is an event of the wire."""
+        return "type" in self.body
+
+    @property
+    def at(self) -> Id:
+        """The id of its entry."""
+        return _id(self.body["id"])
+
+
+def _holes(row: list[_Told]) -> Iterator[tuple[Id, Id]]:
+    """Yield what a reader says that it was not told: behind an id, up to another."""
+    for told in row:
+        if told.kind == "joined":
+            after = told.body["after"]
+            yield _id(after) if after else (0, 0), _id(told.body["cursor"])
+
+
+def _is_whole(name: str, row: list[_Told]) -> None:
+    cursor: Id | None = None
+    last = ""
+    for told in row:
+        before, last = last, told.kind
+        if told.kind == "joined":
+            cursor = _id(told.body["cursor"])
+        elif told.kind == "GAP":
             assert cursor is not None
-            assert _id(told["cursor"]) >= cursor
+            assert _id(told.body["cursor"]) >= cursor
             cursor = None
-        elif "type" in told:
-            at = _id(told["id"])
-            # Between a gap and the join entries are told that change nothing.
-            if cursor is not None:
-                follows = at == (cursor[0], cursor[1] + 1)
-                opens = at[0] > cursor[0] and at[1] == 0 and told["type"] == "epoch"
-                assert follows or opens, f"{name}: {event} after {cursor}"
-                if opens and (told["prev_epoch"], told["prev_seq"]) > cursor:
-                    assert last == "missed", f"{name}: {event} after {cursor}"
-                cursor = at
+        # Between a gap and the join entries are told that change nothing.
+        elif told.is_entry and cursor is not None:
+            at = told.at
+            follows = at == (cursor[0], cursor[1] + 1)
+            opens = at[0] > cursor[0] and at[1] == 0 and told.kind == "epoch"
+            assert follows or opens, f"{name}: {told.text} after {cursor}"
+            if opens and (told.body["prev_epoch"], told.body["prev_seq"]) > cursor:
+                assert before == "missed", f"{name}: {told.text} after {cursor}"
+            cursor = at
 
 
 def _last_id(redis: RedisServer, stream: str) -> str:
@@ -221,7 +261,7 @@ def _last_id(redis: RedisServer, stream: str) -> str:
         return text
 
 
-def _id(text: str | bytes) -> tuple[int, int]:
+def _id(text: str | bytes) -> Id:
     plain = text.decode() if isinstance(text, bytes) else text
     epoch, seq = plain.split("-")
     return int(epoch), int(seq)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.scene import BTC, ETH, Scene, staged, staged_on, stream_of
-from tests.feed.certificates import Identity, authority, signed
+from tests.feed.certificates import Identity, authority, locked, signed
 from tests.languages.follower import Follower
 from tests.languages.languages import here
 from tests.requirements import ROOT
@@ -132,14 +132,18 @@ def test_a_shard_that_dies_costs_its_own_streams_alone(tmp_path: Path) -> None:
             all_go_on(followers)
 
 
-@pytest.mark.parametrize("clients", ["no", "yes"])
-def test_tls(tmp_path: Path, ca: Identity, shown: Identity, clients: str) -> None:
+@pytest.mark.parametrize("key", ["none", "plain", "encrypted"])
+def test_tls(tmp_path: Path, ca: Identity, shown: Identity, key: str) -> None:
     port = free_port()
+    clients = "no" if key == "none" else "yes"
     with staged(tmp_path, options=tls_options(port, ca, shown, clients=clients)) as scene:
         scene.publisher()
         url = f"rediss://localhost:{port}/0?ssl_ca_certs={ca.certificate}"
-        if clients == "yes":
-            url += f"&ssl_certfile={shown.certificate}&ssl_keyfile={shown.key}"
+        if key != "none":
+            own = locked(shown, "s3cret") if key == "encrypted" else shown
+            url += f"&ssl_certfile={own.certificate}&ssl_keyfile={own.key}"
+        if key == "encrypted":
+            url += "&ssl_password=s3cret"
         with followed(scene, "--url", url) as followers:
             all_go_on(followers)
             nothing_is_lost(followers)

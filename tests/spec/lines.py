@@ -18,6 +18,11 @@ from tests.spec.vectors.files import data_of
 TRAIL, PATIENCE_S = 1000, 1.0
 LIFE = ("epoch", "reset", "heartbeat", "bye")
 LAST = ("bbo", "ticker", "ohlc")
+OF_EVENT = {
+    "instrument": {"instruments": ("pairs", "assets")},
+    "executions": {"execution": ("order_id", "report")},
+    "balances": {"balance": ("asset", "report")},
+}
 Mark = tuple[Any, ...]
 
 
@@ -98,12 +103,14 @@ class LinesReader:
             case {"snap": None}:
                 return None
             case {"snap": entry}:
-                event = decode(data_of(entry), f"{self.channel}.snap")
                 reader.snap((entry["id"], data_of(entry)))
-                if reader.wants != "entries" or reader.cursor != parse_id(entry["id"]):
-                    return None
-                line.stamp = int(event["ts_event"])
-                return Handed("joined", entry["id"], event)
+                is_joined = reader.wants == "entries" and reader.cursor == parse_id(entry["id"])
+                return self._loaded(line, "joined", entry) if is_joined else None
+            case {"pointer": None}:
+                reader.pointer(None)
+            case {"pointer": entry}:
+                reader.pointer((entry["id"], data_of(entry)))
+                return self._loaded(line, "snapshot", entry)
             case {"heads": ids}:
                 reader.heads(ids["stream"])
             case {"entry": entry}:
@@ -112,10 +119,17 @@ class LinesReader:
                     return None
         if len(reader.told) > told and "code" in reader.told[-1]:
             return Handed(reader.told[-1]["code"], "")
-        if "entry" not in step:
-            return None
+        return self._read(line, step["entry"]) if "entry" in step else None
+
+    def _loaded(self, line: Line, kind: str, entry: dict[str, Any]) -> Handed:
+        event = decode(data_of(entry), f"{self.channel}.snap")
+        line.stamp = int(event["ts_event"])
+        return Handed(kind, entry["id"], event)
+
+    def _read(self, line: Line, entry: dict[str, Any]) -> Handed | None:
+        reader = line.reader
         try:
-            event = decode(data_of(step["entry"]), self.channel)
+            event = decode(data_of(entry), self.channel)
         except Refused:
             return None
         kind = event["type"]
@@ -124,13 +138,16 @@ class LinesReader:
             return None  # §7.3: until a snapshot helps
         stamp = int(event.get("ts_event", "0"))
         line.stamp = stamp if kind == "snapshot" else stamp or line.stamp
-        return Handed(kind, step["entry"]["id"], event)
+        return Handed(kind, entry["id"], event)
 
     # Every channel but `trade` --------------------------------------------------------------------
 
     def _mark(self, line: Line, handed: Handed) -> Mark | None:
         if not handed.event or not line.reader.valid or handed.kind in LIFE:
             return None
+        if self.channel in OF_EVENT:
+            of_event = OF_EVENT[self.channel].get(handed.kind)
+            return of_event and (line.stamp, *(handed.event[name] for name in of_event))
         shown = line.reader.state.shown()
         if self.channel in LAST:
             names = ("depth", "price_precision", "qty_precision", "source", "trigger", "interval")
@@ -238,7 +255,8 @@ class LinesReader:
         self.told.append({"line": line.name, "type": kind})
 
     def _tell(self, line: Line, handed: Handed) -> None:
-        if handed.event and handed.kind not in LIFE:
+        is_known = "flags" in handed.event
+        if is_known and handed.kind not in LIFE:
             self.told.append({"line": line.name, "type": handed.kind, "id": handed.id})
 
     # `trade` --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -11,9 +12,10 @@ import msgspec
 import pytest
 
 from tests.spec import wire_page
-from tests.spec.coverage import Vectors, load_all, uncovered
+from tests.spec.coverage import LEFT_OUT, uncovered
 from tests.spec.vectors.events import KEYS, full_names, names_of
 from tests.spec.vectors.files import FOLDER, all_files, data_of, load
+from tests.spec.vectors_read import Vectors, load_all
 
 TEXT = wire_page.PAGE.read_text()
 PAGE = wire_page.clauses(TEXT)
@@ -33,23 +35,37 @@ def test_every_row_of_the_spec_has_a_vector(vectors: Vectors) -> None:
     assert uncovered(PAGE, vectors) == []
 
 
-@pytest.mark.parametrize(
-    ("row", "new", "missing"),
-    [
-        ("| `c` | checksum | crc | required; of the book after the update |",
-         "| `zq` | sequel | uint | required |", "book update.zq: no valid vector has it"),
-        ("| 2 | `CROSSED` |", "| 64 | `LOCKED` | best bid at best offer |",
-         "flag LOCKED: no valid vector has it alone"),
-        ("| `STALE` |", "| `DRUNK` | replica | never |", "code DRUNK: no vector"),
-        ("| `feed` | `s` text:", "| `storm` | `w` text | rain |",
-         "event status storm: no valid vector"),
-    ],
-)  # fmt: skip
-def test_a_new_row_without_a_vector_is_found(
-    vectors: Vectors, row: str, new: str, missing: str
-) -> None:
-    (line,) = (line for line in TEXT.splitlines() if line.startswith(row))
-    assert missing in uncovered(wire_page.clauses(TEXT.replace(line, f"{line}\n{new}")), vectors)
+NEW_ROWS = {
+    ("2.1", 0): ("| `{<ns>.x}:zq` | stream | nothing |", "key {<ns>.x}:zq: no vector"),
+    ("3.4", 0): ("| `zq` | int | 0 to 7 |", "type zq: not known here"),
+    ("3.6", 0): ("| `book` | `update`, `storm` |", "event book storm: no table has its keys"),
+    ("4", 0): ("| `zq` | sequel | uint | all | none |", "key zq: a valid vector is without it"),
+    ("4.1", 0): ("| 64 | `LOCKED` | never |", "flag LOCKED: no valid vector has it alone"),
+    ("4.3", 0): ("| `zq` | sequel | uint | `bbo` | required |", "bbo snapshot.zq: no valid vector"),
+    ("4.4", 0): ("| `zq` | sequel | uint | required |", "epoch.zq: no valid vector has it"),
+    ("4.8", 0): ("| `storm` | `w` text | rain |", "event status storm: no valid vector"),
+    ("7.2", 0): ("| `reset` of `trade` | the same | filled |", "change trade reset: no story"),
+    ("7.7", 0): ("| `trade` | the state's values |", "mark trade.te: no story of two lines"),
+    ("8", 0): ("| `DRUNK` | replica | never |", "code DRUNK: no vector"),
+}
+"""By clause and number of the table: a row that nothing shows, and what is said of it."""
+PLAIN = "| `zq` | sequel | uint | required |"
+"""The same of an event's table."""
+
+
+def tables() -> list[tuple[str, int]]:
+    """All tables of the page but those that are left out."""
+    numbered = [(clause, at) for clause in PAGE for at in range(len(PAGE[clause].tables))]
+    return [(clause, at) for clause, at in numbered if clause not in LEFT_OUT]
+
+
+@pytest.mark.parametrize(("clause", "number"), tables())
+def test_a_new_row_without_a_vector_is_found(vectors: Vectors, clause: str, number: int) -> None:
+    new, missing = NEW_ROWS.get((clause, number), (PLAIN, ".zq: no valid vector has it"))
+    page = wire_page.clauses(TEXT)
+    rows = page[clause].tables[number]
+    rows.insert(len(rows) - 1, [cell.strip() for cell in new.strip("|").split("|")])
+    assert [told for told in uncovered(page, vectors) if missing in told]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +84,27 @@ def test_a_new_word_without_a_vector_is_found(
 ) -> None:
     assert TEXT.count(old) == 1
     assert missing in uncovered(wire_page.clauses(TEXT.replace(old, new)), vectors)
+
+
+@pytest.mark.parametrize(
+    ("folder", "part", "missing"),
+    [
+        ("catalogue", "instrument", "key {<ns>.instrument}:instrument: no vector"),
+        ("invalid", "", "type decimal: no invalid vector outside its range"),
+        ("invalid", "", "type number: no invalid vector with another msgpack type"),
+        ("stories", "revised", "change ohlc closed: no story with REVISED"),
+        ("stories", "expired", "change executions execution: no story in which an order is exp"),
+        ("stories", "executions-gap", "change executions gap: no story"),
+        ("lines", "no-meeting-report", "mark balances.rp: no story of two lines"),
+        ("lines", "no-meeting-vwap", "mark ticker.vw: no story of two lines"),
+    ],
+)
+def test_a_vector_that_goes_is_missed(
+    vectors: Vectors, folder: str, part: str, missing: str
+) -> None:
+    kept = [body for body in getattr(vectors, folder) if part not in body["name"]]
+    told = uncovered(PAGE, replace(vectors, **{folder: kept}))
+    assert [line for line in told if line.startswith(missing)], told
 
 
 def test_the_page_is_read_whole() -> None:

@@ -22,12 +22,15 @@ STREAM = ""
 
 @dataclass(frozen=True)
 class Key:
-    """One key of an event: its full name, whether it must be there, the values that are listed."""
+    """One key of an event: its full name, its type, whether it must be there, the values that are
+    listed.
+    """
 
     name: str
     full: str
     rule: str
     values: tuple[str, ...] = ()
+    type: str = ""
 
     @property
     def is_required(self) -> bool:
@@ -99,6 +102,12 @@ def channels(page: dict[str, Clause]) -> list[str]:
     return [names[0] for names in named[1:] if names != ["status"]]
 
 
+def known_events(page: dict[str, Clause]) -> dict[str, list[str]]:
+    """Return the events that only a stream of this channel has (§3.6); of `status` all."""
+    rows = list(table(page["3.6"]))[1:]
+    return {CODED.findall(row[0])[0]: CODED.findall(row[1]) for row in rows}
+
+
 def event_keys(page: dict[str, Clause]) -> dict[Event, list[Key]]:
     """Return the keys of its own of each event, in the order of the page (§4.2 to §4.17)."""
     found: dict[Event, list[Key]] = {("book", "update"): _table_keys(page["4.2"])}
@@ -137,7 +146,7 @@ def _keys(row: list[str]) -> Iterator[Key]:
     is_listed = row[1] in ("reason", "state", "source", "trigger")
     values = tuple(WORDS.findall(about)) if is_listed else ()
     for name, full in zip(CODED.findall(row[0]), names, strict=True):
-        yield Key(name, full, rule, values)
+        yield Key(name, full, rule, values, row[2])
 
 
 def _prose_keys(text: str) -> Iterator[Key]:
@@ -147,6 +156,54 @@ def _prose_keys(text: str) -> Iterator[Key]:
         listed = rest if name in ("s", "k") else ""
         rule = "optional" if optional else "required"
         yield Key(name, "", rule, tuple(CODED.findall(listed)))
+
+
+def redis_keys(page: dict[str, Clause]) -> list[str]:
+    """Return the patterns of keys in Redis (§2.1)."""
+    return [CODED.findall(row[0])[0] for row in table(page["2.1"])]
+
+
+def types(page: dict[str, Clause]) -> list[str]:
+    """Return the names of the types (§3.4)."""
+    return [name for row in table(page["3.4"]) for name in CODED.findall(row[0])]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row of §7.2: the event, its channel, the flags and the ends of orders that it speaks of."""
+
+    channel: str
+    event: str
+    flags: tuple[str, ...]
+    ends: tuple[str, ...]
+
+
+def changes(page: dict[str, Clause]) -> Iterator[Change]:
+    """Yield how the events of the channels but `book` change the state (§7.2)."""
+    channel_of = {kind: name for name, kinds in known_events(page).items() for kind in kinds}
+    for row in table(page["7.2"]):
+        names, _, channel = row[0].partition(" of ")
+        flags = tuple(re.findall(r"`([A-Z]+)`", row[2]))
+        ends = re.search(r"is (`\w+`(?:, `\w+`)* or `\w+`)", row[2])
+        for kind in CODED.findall(names):
+            where = channel.strip("`") or channel_of[kind]
+            yield Change(where, kind, flags, tuple(CODED.findall(ends[1]) if ends else ()))
+
+
+def marks(page: dict[str, Clause]) -> dict[str, list[str]]:
+    """Return the keys by which two lines of a channel are compared (§7.7)."""
+    events, found = event_keys(page), {}
+    for row in table(page["7.7"]):
+        parts = [CODED.findall(part) for part in row[1].split(";")]
+        for at, channel in enumerate(CODED.findall(row[0])):
+            if row[1] == "the checksum":
+                keys = ["c"]
+            elif row[1] == "the state's values":
+                keys = [key.name for key in events[channel, known_events(page)[channel][0]]]
+            else:
+                keys = parts[at]
+            found[channel] = ["te", *keys]
+    return found
 
 
 def flags(page: dict[str, Clause]) -> dict[str, int]:

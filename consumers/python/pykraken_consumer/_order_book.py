@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from ._book_events import Change
-from ._levels import BEST, CHECKSUM_LEVELS, Level, PricedBook, Side
+from ._levels import BEST, CHECKSUM_LEVELS, AnyBook, Level, Side
 
 ADD, MODIFY, DELETE = 0, 1, 2  # WIRE §4.10
 _QTY: Final = itemgetter(2)
@@ -156,7 +156,7 @@ class _Side:
             self._is_text_old = False
 
 
-class OrderBook(PricedBook):
+class OrderBook(AnyBook[_Side]):
     """The L3 book of one stream at entry `(epoch, seq)`. Changed in place by its replica, read by
     anyone.
 
@@ -164,13 +164,10 @@ class OrderBook(PricedBook):
     `is_stale` and `copy()` are as there.
     """
 
-    __slots__ = ("_asks", "_asks_crc", "_bids")
+    __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__()
-        self._bids = _Side(1)
-        self._asks = _Side(-1)
-        self._asks_crc = 0  # of the asks' text: they come first in the checksum
+        super().__init__(_Side(1), _Side(-1))
 
     def load(
         self,
@@ -195,26 +192,17 @@ class OrderBook(PricedBook):
             self._asks_crc = crc32(self._asks.text)
         return crc32(self._bids.text, self._asks_crc)
 
-    def checksum(self) -> int:
-        """Return Kraken's CRC-32 of all orders of the best ten levels a side (WIRE §5.4)."""
-        return crc32(self._bids.text, self._asks_crc)
-
     def orders(self, side: Side, limit: int | None = None) -> list[Order]:
         """Return the orders of `side`, best level first, each level in queue order, of at most
         `limit` levels.
         """
         return (self._bids if side == "bid" else self._asks).orders(limit)
 
-    def levels(self, side: Side, limit: int | None = None) -> list[Level]:
-        """Return the levels of `side` with their total qty, best first, at most `limit`."""
-        return (self._bids if side == "bid" else self._asks).levels(limit)
-
     def copy(self) -> OrderBook:
         """Return a book of its own that no replica changes."""
         twin = OrderBook()
-        for name in PricedBook.__slots__:
-            setattr(twin, name, getattr(self, name))
         twin.load(self.orders("bid"), self.orders("ask"), self.depth)
+        twin._stand_like(self)
         return twin
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from zlib import crc32
 
-from ._levels import BEST, CHECKSUM_LEVELS, DecimalLevel, Level, PricedBook, Side, scaled
+from ._levels import BEST, CHECKSUM_LEVELS, AnyBook, DecimalLevel, Level, Side, scaled
 from ._order_book import Order, OrderBook, orders_checksum
 
 __all__ = [
@@ -88,22 +88,15 @@ class _Side:
         return [Level(self.sign * key, qty) for key, qty in pairs]
 
 
-class Book(PricedBook):
+class Book(AnyBook[_Side]):
     """The book of one stream at entry `(epoch, seq)`. Changed in place by its replica, read by
-    anyone.
-
-    `is_valid`: joined, contiguous and checksum-proven. `is_stale`: valid, but nothing was heard for
-    longer than allowed, the publisher said goodbye, or Redis is away. Use `copy()` to keep a
-    moment.
+    anyone. Use `copy()` to keep a moment.
     """
 
-    __slots__ = ("_asks", "_asks_crc", "_bids")
+    __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__()
-        self._bids = _Side(1)
-        self._asks = _Side(-1)
-        self._asks_crc = 0  # of the asks' text: they come first in the checksum
+        super().__init__(_Side(1), _Side(-1))
 
     def load(
         self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]], depth: int
@@ -125,20 +118,11 @@ class Book(PricedBook):
             self._asks_crc = crc32(self._asks.text)
         return crc32(self._bids.text, self._asks_crc)
 
-    def checksum(self) -> int:
-        """Return Kraken's CRC-32 of the best ten levels a side, 0 for an empty book (WIRE §5.2)."""
-        return crc32(self._bids.text, self._asks_crc)
-
-    def levels(self, side: Side, limit: int | None = None) -> list[Level]:
-        """Return the levels of `side` as scaled integers, best first, at most `limit`."""
-        return (self._bids if side == "bid" else self._asks).levels(limit)
-
     def copy(self) -> Book:
         """Return a book of its own that no replica changes."""
         twin = Book()
-        for name in PricedBook.__slots__:
-            setattr(twin, name, getattr(self, name))
         twin.load(self.levels("bid"), self.levels("ask"), self.depth)
+        twin._stand_like(self)
         return twin
 
 

@@ -16,6 +16,7 @@ use redis::{
     ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, Value,
 };
 
+use crate::keys;
 use crate::url::{Kind, Node, Target};
 
 /// How long a read waits: silence is noticed at least as often.
@@ -129,15 +130,14 @@ impl Target {
             Some(path) => read(path).map(Some),
             None => Ok(None),
         };
-        if self.options.contains_key("ssl_password") {
-            return Err(RedisError::from((
-                ErrorKind::InvalidClientConfig,
-                "the Rust library reads no encrypted key: leave ssl_password out, decrypt the file",
-            )));
-        }
         let certificate = file("ssl_certfile")?;
         // A key may stand in the certificate's file.
-        let key = file("ssl_keyfile")?.or_else(|| certificate.clone());
+        let password = self.options.get("ssl_password").map(String::as_str);
+        let key = file("ssl_keyfile")?
+            .or_else(|| certificate.clone())
+            .map(|key| keys::opened(key, password))
+            .transpose()
+            .map_err(|text| RedisError::from((ErrorKind::InvalidClientConfig, text)))?;
         let client_tls = certificate
             .zip(key)
             .map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });

@@ -30,9 +30,9 @@
 //! unix://[user:password@]/path[?db=0]
 //! ```
 //!
-//! Behind a `?`: `password_file`, `username_file` (read at each connect), `sentinel_password`,
-//! `sentinel_password_file`, `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`, `protocol` (2 or 3),
-//! `db`. Certificates are always verified.
+//! Behind a `?`: `password_file`, `username_file` (read at each connect), `sentinel_username`,
+//! `sentinel_password`, `sentinel_password_file`, `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`,
+//! `ssl_password`, `protocol` (2 or 3), `db`. Certificates are always verified.
 
 pub mod arbiter;
 pub mod book;
@@ -46,6 +46,7 @@ pub mod errors;
 pub mod events;
 mod follower;
 pub mod json;
+mod keys;
 mod line_trades;
 mod lines;
 mod link;

@@ -26,7 +26,8 @@ import {
 } from "./states.js";
 import { type ChannelEvent, decodeSnapshot, REVISED, type Snapshot, UNVERIFIED } from "./wire.js";
 
-export const TRADES_KEPT = 50; // WIRE §4.13
+/** How many of the latest trades a state keeps (WIRE §4.13). */
+export const TRADES_KEPT = 50;
 /** WIRE §7.2: an order of such a status is open no more. */
 const DONE: readonly unknown[] = ["filled", "canceled", "expired"];
 

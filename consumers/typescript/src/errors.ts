@@ -33,6 +33,7 @@ export type Code =
 
 /** Base of all errors that the consumer throws on purpose. */
 export class ConsumerError extends Error {
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -10,6 +10,7 @@ import type { Step } from "./follower.js";
 import type { Replica } from "./replica.js";
 import type { Shell } from "./shell.js";
 
+/** An iterator over what a reader is told, until it is left or closed. */
 export class Following<T> implements AsyncIterableIterator<T> {
   /**
    * What it follows, by stream, once that is known; for tests, which compare whole states.

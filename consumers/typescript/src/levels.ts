@@ -11,6 +11,7 @@ import type { Channel } from "./life-events.js";
 import { scaled } from "./numbers.js";
 import type { Plain } from "./plain.js";
 
+/** A side of a book. */
 export type Side = "bid" | "ask";
 
 /** WIRE §5.2: "the best 10 asks from the best, then the best 10 bids". */

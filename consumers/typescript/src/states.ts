@@ -21,6 +21,7 @@ export class TopState extends Standing {
   qtyPrecision = 0;
   top: TopValues = {};
 
+  /** Return a state of its own that no replica changes. */
   copy(): TopState {
     return Object.assign(new TopState(), this);
   }
@@ -35,6 +36,7 @@ export class TickerState extends Standing {
   qtyPrecision = 0;
   ticker: TickerValues = {};
 
+  /** Return a state of its own that no replica changes. */
   copy(): TickerState {
     return Object.assign(new TickerState(), this);
   }
@@ -49,6 +51,7 @@ export class TradesState extends Standing {
   lastTradeId = 0n;
   trades: readonly Trade[] = [];
 
+  /** Return a state of its own that no replica changes. */
   copy(): TradesState {
     return Object.assign(new TradesState(), this);
   }
@@ -63,6 +66,7 @@ export class CandleState extends Standing {
   qtyPrecision = 0;
   candle: CandleValues | undefined;
 
+  /** Return a state of its own that no replica changes. */
   copy(): CandleState {
     return Object.assign(new CandleState(), this);
   }
@@ -74,6 +78,7 @@ export class InstrumentsState extends Standing {
   pairs: Map<string, Pair> = new Map();
   assets: Map<string, Asset> = new Map();
 
+  /** Return a state of its own that no replica changes. */
   copy(): InstrumentsState {
     const own = { pairs: new Map(this.pairs), assets: new Map(this.assets) };
     return Object.assign(new InstrumentsState(), this, own);
@@ -87,6 +92,7 @@ export class ExecutionsState extends Standing {
   sequence = 0n;
   orders: Map<string, string> = new Map();
 
+  /** Return a state of its own that no replica changes. */
   copy(): ExecutionsState {
     return Object.assign(new ExecutionsState(), this, { orders: new Map(this.orders) });
   }
@@ -99,6 +105,7 @@ export class BalancesState extends Standing {
   sequence = 0n;
   balances: Map<string, string> = new Map();
 
+  /** Return a state of its own that no replica changes. */
   copy(): BalancesState {
     return Object.assign(new BalancesState(), this, { balances: new Map(this.balances) });
   }

@@ -46,11 +46,17 @@ import type {
 import { outline, Reader } from "./msgpack.js";
 import { judgeContent, judgeEvent } from "./rules.js";
 
-/** Bits of `flags` (WIRE §4.1). */
+// Bits of `flags` (WIRE §4.1).
+
+/** This update was not compared with Kraken's checksum. */
 export const UNVERIFIED = 1n;
+/** The best bid is at or above the best offer, although the checksum passed. */
 export const CROSSED = 2n;
+/** Learned after the fact. */
 export const BACKFILL = 4n;
+/** Of a candle that was closed before, or of an interval before the open one's. */
 export const REVISED = 8n;
+/** Tops between this one and the one before were left out. */
 export const CONFLATED = 16n;
 
 /** The whole state of a channel's stream; `channel` says which. */

@@ -5,7 +5,24 @@ import java.util.Optional;
 
 /** What a stream carries (WIRE §2.1). */
 public enum Channel {
-    BOOK, LEVEL3, BBO, TICKER, TRADE, OHLC, INSTRUMENT, EXECUTIONS, BALANCES;
+    /** An L2 book. */
+    BOOK,
+    /** An L3 book. */
+    LEVEL3,
+    /** Best bid and offer of a book. */
+    BBO,
+    /** The ticker. */
+    TICKER,
+    /** Trades. */
+    TRADE,
+    /** Candles. */
+    OHLC,
+    /** All pairs and assets. */
+    INSTRUMENT,
+    /** An account's orders and fills. */
+    EXECUTIONS,
+    /** An account's balances. */
+    BALANCES;
 
     private final String word = name().toLowerCase(java.util.Locale.ROOT);
 
