@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import redis
 
-from publisher.access import access_to
+from publisher.access import access_to, discard
 from publisher.bus import answers
 from publisher.bus.link import Address, words_of
 from publisher.bus.slots import SlotMap, map_of
@@ -73,4 +73,4 @@ def _asked(address: Address, node: Node) -> SlotMap:
         connection.send_command("CLUSTER", "SLOTS")
         return map_of(connection.read_response(), node)
     finally:
-        connection.disconnect()
+        discard(connection)

@@ -18,7 +18,7 @@ from typing import Any
 import hiredis
 import redis
 
-from publisher.access import access_to
+from publisher.access import access_to, discard, drop_parser
 from publisher.bus import answers, scripts, sentinels
 from publisher.bus.calls import Call
 from publisher.bus.checks import check_mode, check_role, check_server, facts_of
@@ -56,9 +56,7 @@ class Link:
         """The run id of the server's process."""
         self._socket: socket.socket = connection._sock
         self._socket.setblocking(False)
-        # redis-py's parser reads no more. It holds itself and 64 KiB in a circle, which would stay
-        # there after each connection: the daemon's collector hardly ever runs (fault P9).
-        vars(connection._parser).clear()
+        drop_parser(connection)
         self._reader = hiredis.Reader(encoding="utf-8", errors="replace")
         self._out = bytearray()
         self._owed: deque[tuple[Call, float]] = deque()
@@ -152,10 +150,10 @@ def dial(address: Address) -> Link:
         for script in scripts.ALL:
             _ask(connection, "SCRIPT", "LOAD", script)
     except redis.exceptions.NoPermissionError as error:
-        connection.disconnect()
+        discard(connection)
         raise answers.refused(f"NOPERM {error}") from None
     except BaseException:
-        connection.disconnect()
+        discard(connection)
         raise
     return Link(connection, facts.get("run_id", ""))
 
