@@ -137,24 +137,21 @@ def test_minutes_without_redis(tmp_path: Path, matrix_row: MatrixRow) -> None:
         ]
         watcher.wait_updates(50)
         wait_until(lambda: all(client.xlen(each) > 50 for each in (*deep, *tops)), 20, "all tells")
-        before = {stream: newest_epoch(client, stream) for stream in (*deep, *tops)}
-        highest = least = [resident(feed) for feed in feeds]
+        epochs = {stream: newest_epoch(client, stream) for stream in (*deep, *tops)}
+        before = [resident(feed) for feed in feeds]
         scene.redis.pause()
-        until = time.monotonic() + STANDSTILL_S
-
-        def has_stood() -> bool:
-            nonlocal highest
-            highest = [max(high, resident(feed)) for high, feed in zip(highest, feeds, strict=True)]
-            return time.monotonic() > until  # the length of the stall is the fault itself
-
-        wait_until(has_stood, STANDSTILL_S + 30, f"{STANDSTILL_S} s")
-        grown = [(high - low) / MIB for high, low in zip(highest, least, strict=True)]
+        first, second = (highest_within(STANDSTILL_S / 2, feeds) for _ in range(2))
+        grown = [
+            (max(each[1:]) - each[0]) / MIB for each in zip(before, first, second, strict=True)
+        ]
         assert max(grown) < 1 + SLACK / MIB, f"{grown} MiB for a ring of one"
+        crept = [late - early for early, late in zip(first, second, strict=True)]
+        assert max(crept) < FLAT, f"{crept} bytes more in the second half"
         assert scrape(url)["pykraken_conflated_total",] > 0
 
         scene.redis.resume()
         judge_overrun(scene, watcher)
-        for stream, epoch in before.items():
+        for stream, epoch in epochs.items():
             wait_until(lambda s=stream, e=epoch: newest_epoch(client, s) > e, 15, f"{stream} again")
             told = epoch_entry(client, stream)
             assert told["why"] == "overrun", stream
@@ -165,6 +162,20 @@ def test_minutes_without_redis(tmp_path: Path, matrix_row: MatrixRow) -> None:
             wait_until(lambda s=symbol: is_right(scene, s), 15, f"{symbol}: book and best prices")
         assert [feed.terminate() for feed in feeds] == [0, 0]
         matrix_row.saw(f"{max(grown):.1f} MiB more with a ring of one; all that was missed named")
+
+
+def highest_within(seconds: float, publishers: list[Publisher]) -> list[int]:
+    """Return the most memory that each publisher has in the next seconds."""
+    highest = [0] * len(publishers)
+    until = time.monotonic() + seconds
+
+    def is_over() -> bool:
+        for number, publisher in enumerate(publishers):
+            highest[number] = max(highest[number], resident(publisher))
+        return time.monotonic() > until  # the length of the stall is the fault itself
+
+    wait_until(is_over, seconds + 30, f"{seconds} s")
+    return highest
 
 
 def newest_epoch(client: Any, stream: str) -> int:
