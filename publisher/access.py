@@ -7,6 +7,7 @@ verified and belong to the host named, always.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,15 @@ from publisher.redis_url import Node, Target
 
 FILE_MAX = 4096
 """No password is longer; a wrong path may lead to anything."""
+
+ABOUT: dict[str, Any] = {}
+"""What redis-py tells servers of itself. A newer one looks its own version up for each connection
+unless it is given, and leaves circles of importlib's behind (fault P9).
+"""
+with contextlib.suppress(ImportError):
+    from redis.driver_info import DriverInfo
+
+    ABOUT["driver_info"] = DriverInfo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,26 @@ def access_to_sentinel(target: Target, node: Node, timeout_s: float) -> Access:
     return access
 
 
+def discard(connection: Any) -> None:
+    """Close a connection that came to nothing, or has done its work."""
+    connection.disconnect()
+    drop_parser(connection)
+
+
+def drop_parser(connection: Any) -> None:
+    """Part a connection from redis-py's parser, which is read from no more. It holds itself and a
+    buffer in a circle, which would stay there after each connection: the daemon's collector hardly
+    ever runs (fault P9).
+    """
+    vars(connection._parser).clear()
+
+
 def _bare(target: Target, node: Node | None, timeout_s: float) -> Access:
     arguments: dict[str, Any] = {
         "protocol": target.protocol,
         "socket_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),
+        **ABOUT,
     }
     if node is None:
         return Access(UnixDomainSocketConnection, arguments | {"path": target.path})

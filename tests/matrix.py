@@ -34,9 +34,11 @@ class MatrixRow:
         }  # fmt: skip
 
     def saw(
-        self, observed: str, *, count: int = 1, fault: str | None = None, metric: str = ""
+        self, observed: str = "", *, count: int = 1, fault: str | None = None, metric: str = ""
     ) -> None:
-        """Write down what was observed, after how many injections, and which metric moved."""
+        """Write down what was observed, if more than the docstring says, after how many injections
+        of each fault, and which metric moved.
+        """
         self.seen |= {"observed": observed, "count": count, "metric": metric}
         if fault is not None:
             self.seen["fault"] = fault

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import redis
 
-from publisher.access import access_to
+from publisher.access import access_to, discard
 from publisher.bus import answers, rights
 from publisher.bus.link import Address, lacking_of, words_of
 from publisher.bus.rights import Right
@@ -80,4 +80,4 @@ def _asked(address: Address, node: Node, needed: Sequence[Right]) -> SlotMap:
         rights.check(lacking_of(connection, needed))  # one refusal hides the others
         raise
     finally:
-        connection.disconnect()
+        discard(connection)

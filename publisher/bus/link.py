@@ -19,7 +19,7 @@ from typing import Any
 import hiredis
 import redis
 
-from publisher.access import access_to
+from publisher.access import access_to, discard, drop_parser
 from publisher.bus import answers, rights, scripts, sentinels
 from publisher.bus.calls import Call
 from publisher.bus.checks import check_mode, check_role, check_server, facts_of
@@ -60,9 +60,7 @@ class Link:
         """Rights that were asked for and are missing, which the feed can do without."""
         self._socket: socket.socket = connection._sock
         self._socket.setblocking(False)
-        # redis-py's parser reads no more. It holds itself and 64 KiB in a circle, which would stay
-        # there after each connection: the daemon's collector hardly ever runs (fault P9).
-        vars(connection._parser).clear()
+        drop_parser(connection)
         self._reader = hiredis.Reader(encoding="utf-8", errors="replace")
         self._out = bytearray()
         self._owed: deque[tuple[Call, float]] = deque()
@@ -146,7 +144,7 @@ def dial(address: Address, needed: Sequence[Right] = ()) -> Link:
     try:
         return _opened(connection, target, needed)
     except BaseException:  # whatever it is: nothing stays open, and it goes on to the caller
-        connection.disconnect()
+        discard(connection)
         raise
 
 

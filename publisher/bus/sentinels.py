@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import redis
 
-from publisher.access import access_to_sentinel
+from publisher.access import access_to_sentinel, discard
 from publisher.redis_url import Node, Target
 
 
@@ -72,7 +72,7 @@ def _word(target: Target, node: Node, timeout_s: float) -> _Word:
         connection.send_command("SENTINEL", "MASTER", target.master)
         reply = connection.read_response()
     finally:
-        connection.disconnect()
+        discard(connection)
     if not isinstance(reply, dict):  # RESP2: names and values in turn
         reply = dict(zip(reply[::2], reply[1::2], strict=True))
     facts = {_text(name): _text(value) for name, value in reply.items()}

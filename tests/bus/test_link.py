@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import selectors
+import socket
 from pathlib import Path
 
 import pytest
@@ -132,6 +135,28 @@ def test_somebody_who_does_not_answer(redis_server: RedisServer) -> None:
             dial(Address(redis_server.url, 0.2))
     finally:
         redis_server.resume()
+
+
+def test_a_dial_that_fails_leaves_nothing_behind() -> None:
+    """P9: nothing for a collector that hardly ever runs, and Redis may be silent for hours."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = Address(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", 0.01)
+
+        def fail() -> None:
+            with contextlib.suppress(redis.TimeoutError):
+                dial(address).close()
+
+        fail()
+        gc.collect()
+        gc.disable()
+        try:
+            before = len(gc.get_objects())
+            for _ in range(20):
+                fail()
+            grown = len(gc.get_objects()) - before
+        finally:
+            gc.enable()
+        assert grown < 20, f"{grown} objects of 20 attempts"
 
 
 def test_an_old_server_is_refused_before_its_scripts(tmp_path: Path) -> None:

@@ -305,6 +305,19 @@ def test_retention_goes_by_the_age_of_the_oldest_kept_snapshot(
     assert len(opened.ids()) < 1000, "the stream is trimmed"
 
 
+def test_after_a_clock_s_step_back_snapshots_age_as_ever(
+    opened: Scripts, client: redis.Redis
+) -> None:
+    opened.append(1, "a", "b", "c")
+    opened.snapshot(2)
+    aged(client, -3_600_000)  # the server's clock went back by an hour
+    opened.snapshot(3)
+    assert opened.snaps() == [f"{E}-1", f"{E}-2", f"{E}-3"]
+    aged(client, 61_000)
+    opened.snapshot(4)
+    assert opened.snaps() == [f"{E}-3", f"{E}-4"], "from the step on, ages are as ever"
+
+
 def test_without_age_nothing_is_trimmed(opened: Scripts) -> None:
     seq = 1
     for _ in range(30):

@@ -9,6 +9,7 @@ full              no file can grow any more: every disk is full
 dial | fetch | health | lease
                   from now on what runs in that thread fails in a way that nobody expected
 quick             reconnects to Kraken cost no wait and no budget
+clock SECONDS     the wall clock is off by so much, the monotonic one is not
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from publisher.actions import Fetch
 from publisher.bus import link
 from publisher.kraken import reconnect
 from publisher.model import Now
+
+TRUE_NS = time.time_ns
 
 
 class Unexpected(BaseException):
@@ -61,6 +64,10 @@ def obey(line: str, running: daemon.Daemon, now: Now) -> None:
         case "quick":
             reconnect.Backoff.wait_s = lambda *_: 0.01
             connection.ConnectBudget.spend = lambda *_: 0
+        case "clock":
+            off_ns = int(word) * 1_000_000_000
+            time.time_ns = lambda: TRUE_NS() + off_ns
+            time.time = lambda: time.time_ns() / 1e9
 
 
 def main() -> int:

@@ -144,6 +144,7 @@ METRICS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "R14": (
         'redis_disconnects_total{reason="timeout"}', "retries_skipped_total",
         'latency_seconds_count{hop="publish_ack"}', 'epochs_total{reason="overrun"}',
+        'redis_errors_total{code="BUSY"}', "conflated_total",
     ),
     "R15": ('redis_disconnects_total{reason="timeout"}',),
     "R16": ('redis_disconnects_total{reason="lost"}', "retries_skipped_total"),

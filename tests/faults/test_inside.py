@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults.inside import Fragile, fragile
 from tests.faults.scene import BTC, SYMBOLS, Epoch, Reset, assert_contiguous, staged, stream_of
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.processes import PROC
 from tests.requirements import require
@@ -152,7 +153,7 @@ def resident_kb(publisher: Fragile) -> int:
 @pytest.mark.row("P9")
 @pytest.mark.timeout(180)
 def test_many_reconnects_leave_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matrix_row: MatrixRow
 ) -> None:
     """A hundred new connections to Kraken, and as many to Redis: descriptors and memory as
     before.
@@ -187,3 +188,4 @@ def test_many_reconnects_leave_nothing_behind(
         assert grown < 2048, f"{grown} kB more after 70 reconnects"
         scene.judge(watcher)
         assert publisher.terminate() == 0
+        matrix_row.saw(count=100)

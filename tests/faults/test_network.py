@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.scene import SYMBOLS, Epoch, Scene, Watcher, assert_contiguous, staged, stream_of
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.tcp_proxy import Direction, TcpProxy
 
@@ -50,7 +51,7 @@ def cut(direction: Direction, offset: int) -> None:
 
 @pytest.mark.row("R16")
 @pytest.mark.parametrize("which", ["up", "down"])
-def test_cut_after_some_bytes(tmp_path: Path, which: str) -> None:
+def test_cut_after_some_bytes(tmp_path: Path, which: str, matrix_row: MatrixRow) -> None:
     """R16: requests cut in the middle; replies cut, so that what was done is not known."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
@@ -60,10 +61,11 @@ def test_cut_after_some_bytes(tmp_path: Path, which: str) -> None:
             watcher.wait_updates(3)
         assert direction.cuts == len(OFFSETS)
         assert_unharmed(scene, watcher)
+        matrix_row.saw(count=len(OFFSETS))
 
 
 @pytest.mark.row("R16")
-def test_replies_lost(tmp_path: Path) -> None:
+def test_replies_lost(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """R16: Redis does everything and nobody hears of it."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy, redis_timeout_s=0.3)
@@ -74,10 +76,11 @@ def test_replies_lost(tmp_path: Path) -> None:
             proxy.down.is_swallowed = False
             watcher.wait_updates(10)
         assert_unharmed(scene, watcher)
+        matrix_row.saw(count=3)
 
 
 @pytest.mark.row("R16")
-def test_requests_delivered_late(tmp_path: Path) -> None:
+def test_requests_delivered_late(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """R16, R-3: the old connection's bytes arrive after the retry on the new one went through."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy, redis_timeout_s=0.3)
@@ -87,10 +90,11 @@ def test_requests_delivered_late(tmp_path: Path) -> None:
             proxy.up.is_held = False
             watcher.wait_updates(20)
         assert_unharmed(scene, watcher)
+        matrix_row.saw(count=3)
 
 
 @pytest.mark.row("R16")
-def test_reset_again_and_again(tmp_path: Path) -> None:
+def test_reset_again_and_again(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """The connection is reset again and again: one epoch, nothing twice, no gap."""
     with staged(tmp_path) as scene, TcpProxy(scene.redis.port) as proxy:
         watcher = through(scene, proxy)
@@ -98,6 +102,7 @@ def test_reset_again_and_again(tmp_path: Path) -> None:
             proxy.reset()
             watcher.wait_updates(3)
         assert_unharmed(scene, watcher)
+        matrix_row.saw(count=10)
 
 
 @pytest.mark.row("R1")

@@ -20,12 +20,13 @@ from tests.faults.scene import (
     staged,
     stream_of,
 )
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.requirements import require
 
 
 @pytest.mark.row("P2", "C5")
-def test_killed_and_started_again(tmp_path: Path) -> None:
+def test_killed_and_started_again(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P2: a new epoch that names the last entry of the old one; consumers miss nothing."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
@@ -47,6 +48,7 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
                 assert epoch.prev_epoch is not None
                 assert epoch.missed_first is None
             assert_contiguous(scene.client(), stream_of(symbol))
+        matrix_row.saw(count=2)
 
 
 @pytest.mark.row("P3")
@@ -82,7 +84,7 @@ def test_a_zombie_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.row("P4")
-def test_a_short_pause_changes_nothing(tmp_path: Path) -> None:
+def test_a_short_pause_changes_nothing(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P4: a pause below the lease, with a standby that watches."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
@@ -91,13 +93,15 @@ def test_a_short_pause_changes_nothing(tmp_path: Path) -> None:
         standby = scene.publisher("standby")
         standby.wait_for("daemon.started")
         watcher.wait_updates(100)
-        publisher.signal(signal.SIGSTOP)
-        time.sleep(0.7)  # the length of the pause is the fault itself
-        publisher.signal(signal.SIGCONT)
-        watcher.wait_updates(100)
+        for _ in range(3):
+            publisher.signal(signal.SIGSTOP)
+            time.sleep(0.7)  # the length of the pause is the fault itself
+            publisher.signal(signal.SIGCONT)
+            watcher.wait_updates(50)
         scene.judge(watcher)
         assert watcher.count(Epoch) == 0
         assert standby.log("lease.claimed") == []
+        matrix_row.saw(count=3)
 
 
 @pytest.mark.row("P5")

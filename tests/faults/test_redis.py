@@ -20,8 +20,11 @@ from tests.faults.scene import (
     staged,
     stream_of,
 )
+from tests.matrix import MatrixRow
 from tests.polling import wait_until
 from tests.servers import RedisServer, server_binary
+
+ROUNDS = 3
 
 
 def epochs_in(scene: Scene) -> set[str]:
@@ -36,7 +39,7 @@ def epochs_in(scene: Scene) -> set[str]:
 
 @pytest.mark.row("R1")
 @pytest.mark.parametrize("kind", ["redis", "valkey"])
-def test_killed_without_persistence(tmp_path: Path, kind: str) -> None:
+def test_killed_without_persistence(tmp_path: Path, kind: str, matrix_row: MatrixRow) -> None:
     """R1: the ring fills up what was lost; same epoch, no gap for whoever read along."""
     with staged(tmp_path, kind=kind) as scene:
         watcher = scene.watcher()
@@ -50,6 +53,7 @@ def test_killed_without_persistence(tmp_path: Path, kind: str) -> None:
         scene.judge(watcher)
         assert watcher.count(Epoch) == 0
         assert len(epochs_in(scene)) == 1
+        matrix_row.saw(count=2)
 
 
 def test_killed_while_the_market_is_quiet(tmp_path: Path) -> None:
@@ -95,7 +99,7 @@ def test_frozen(tmp_path: Path, seconds: float) -> None:
 
 
 @pytest.mark.row("R15")
-def test_client_pause(tmp_path: Path) -> None:
+def test_client_pause(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """R15: writes are held, as in a managed upgrade."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
@@ -106,20 +110,22 @@ def test_client_pause(tmp_path: Path) -> None:
             watcher.wait_updates(120)
         scene.judge(watcher)
         assert len(epochs_in(scene)) == 1
+        matrix_row.saw(count=2)
 
 
 @pytest.mark.row("R21")
-def test_scripts_flushed(tmp_path: Path) -> None:
+def test_scripts_flushed(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """R21: loaded again with a new connection, one epoch, no gap."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         scene.publisher()
-        for _ in range(2):
-            watcher.wait_updates(40)
+        for _ in range(ROUNDS):
+            watcher.wait_updates(20)
             scene.client().script_flush()
         watcher.wait_updates(40)
         scene.judge(watcher)
         assert len(epochs_in(scene)) == 1
+        matrix_row.saw(count=ROUNDS)
 
 
 def test_connections_killed(tmp_path: Path) -> None:
@@ -136,7 +142,7 @@ def test_connections_killed(tmp_path: Path) -> None:
 
 @pytest.mark.row("R24")
 @pytest.mark.parametrize("what", ["stream", "snap", "own", "all"])
-def test_deleted_by_an_operator(tmp_path: Path, what: str) -> None:
+def test_deleted_by_an_operator(tmp_path: Path, what: str, matrix_row: MatrixRow) -> None:
     """R24: what the ring holds is written again, under the same ids."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
@@ -144,29 +150,33 @@ def test_deleted_by_an_operator(tmp_path: Path, what: str) -> None:
         scene.publisher()
         watcher.wait_updates(60)
         client = scene.client()
-        if what == "all":
-            client.flushall()
-        else:
-            suffix = {"stream": "", "snap": ".snap", "own": ".own"}[what]
-            client.delete(stream_of(BTC) + suffix)
-        watcher.wait_updates(60)
+        suffix = {"stream": "", "snap": ".snap", "own": ".own", "all": ""}[what]
+        for _ in range(ROUNDS):
+            if what == "all":
+                client.flushall()
+            else:
+                client.delete(stream_of(BTC) + suffix)
+            watcher.wait_updates(30)
         scene.judge(watcher)
         assert watcher.count(Epoch) == 0
         assert len(epochs_in(scene)) == 1
         wait_until(lambda: client.xlen(f"{stream_of(BTC)}.snap"), 5, "a snapshot")
+        matrix_row.saw(count=ROUNDS)
 
 
 @pytest.mark.row("R24")
-def test_trimmed_by_an_operator(tmp_path: Path) -> None:
+def test_trimmed_by_an_operator(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """The last id stays; whoever read along goes on."""
     with staged(tmp_path) as scene:
         watcher = scene.watcher()
         scene.publisher()
         watcher.wait_updates(60)
-        scene.client().xtrim(stream_of(BTC), maxlen=0, approximate=False)
-        watcher.wait_updates(60)
+        for _ in range(ROUNDS):
+            scene.client().xtrim(stream_of(BTC), maxlen=0, approximate=False)
+            watcher.wait_updates(20)
         assert watcher.count(Epoch) == 0
         assert len(epochs_in(scene)) == 1
+        matrix_row.saw(count=ROUNDS)
 
 
 @pytest.mark.row("R22")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.endtoend.program import Publisher
 from tests.faults.scene import (
@@ -22,6 +23,7 @@ from tests.faults.scene import (
     stream_of,
 )
 from tests.matrix import MatrixRow
+from tests.polling import wait_until
 from tests.servers import RedisServer, server_binary
 
 LEASE = "{kraken.feed.f}:lease"
@@ -39,6 +41,11 @@ def epochs_in(scene: Scene) -> set[str]:
 def answers_to(publisher: Publisher) -> set[str]:
     """Return the codes of the error answers that a publisher logged."""
     return {line["answer"].split()[0] for line in publisher.log("redis.error")}
+
+
+def refusals(publisher: Publisher) -> int:
+    """Return how many appends were answered with an error."""
+    return sum(line["call"] == "APPEND" for line in publisher.log("redis.error"))
 
 
 @pytest.mark.row("R2")
@@ -240,6 +247,35 @@ def test_a_disk_that_fails(tmp_path: Path, matrix_row: MatrixRow) -> None:
         assert watcher.count(Epoch) == 0
         assert len(epochs_in(scene)) == 1
         matrix_row.saw("waited out with the ring, one epoch, no gap")
+
+
+@pytest.mark.row("R14")
+@pytest.mark.parametrize("kind", ["redis", pytest.param("valkey", marks=pytest.mark.long)])
+def test_a_script_that_never_ends(tmp_path: Path, kind: str, matrix_row: MatrixRow) -> None:
+    """BUSY: somebody's script lets nobody in until a person kills it, for longer than the lease."""
+    with staged(tmp_path, kind=kind, options=("--busy-reply-threshold", "50")) as scene:
+        watcher = scene.watcher()
+        publisher = scene.publisher()
+        watcher.wait_updates(60)
+        standby = scene.publisher("standby")
+        standby.wait_for("redis.connected", count=2)
+        client = scene.client()
+        for count in (1, 1, 5):  # half a second apart: the last is longer than the lease
+            goal = refusals(publisher) + count
+            somebody = client.connection_pool.get_connection()
+            somebody.send_command("EVAL", "while true do end", 0)
+            wait_until(lambda goal=goal: refusals(publisher) >= goal, 15, f"{count} refusals")
+            client.script_kill()
+            with pytest.raises(redis.ResponseError, match="killed"):
+                somebody.read_response()
+            client.connection_pool.release(somebody)
+            watcher.wait_updates(60)
+        assert answers_to(publisher) == {"BUSY"}
+        scene.judge(watcher)
+        assert watcher.count(Epoch) == 0
+        assert len(epochs_in(scene)) == 1
+        assert len(publisher.log("lease.claimed") + standby.log("lease.claimed")) == 1
+        matrix_row.saw("waited out with the ring, one epoch, no gap, lease kept", count=3)
 
 
 @pytest.mark.row("R17")

@@ -147,7 +147,7 @@ def test_half_a_batch_that_arrives_after_the_takeover(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.row("P5")
-def test_three_race_and_each_death_has_one_successor(tmp_path: Path) -> None:
+def test_three_race_and_each_death_has_one_successor(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """P5: three at once; whoever leads is killed or stopped, one of the others follows."""
     kinds = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGTERM)
     with staged(tmp_path) as scene:
@@ -163,3 +163,4 @@ def test_three_race_and_each_death_has_one_successor(tmp_path: Path) -> None:
         judge_changes(scene, watcher, len(kinds))
         claims = sum(len(member.log("lease.claimed")) for member in crew.members)
         assert claims <= 3, "each of those that run now has claimed once at most"
+        matrix_row.saw(count=len(kinds))

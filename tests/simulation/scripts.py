@@ -59,7 +59,7 @@ def keep(db: Keyspace, keys: Sequence[str], entry_id: str, body: bytes, retentio
     (listed,) = db.hmget(own, "snaps")
     kept = [part.rpartition("@") for part in (listed or b"").decode().split()]
     ids = [part[0] for part in kept] + [entry_id]
-    ages = [db.now_ms - int(part[2]) for part in kept] + [0]
+    ages = [max(0, db.now_ms - int(part[2])) for part in kept] + [0]
     first = 0
     while first < len(ids) - 1 and ages[first + 1] >= retention:
         first += 1

@@ -11,7 +11,8 @@ local function keep(stream, own, snap, id, payload, retention)
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local ids, ages = {}, {}
   for kept, ms in string.gmatch(redis.call('HGET', own, 'snaps') or '', '(%S+)@(%d+)') do
-    ids[#ids + 1], ages[#ages + 1] = kept, now - tonumber(ms)
+    -- After a clock's step back (X25) what seems to be of the future counts from now on.
+    ids[#ids + 1], ages[#ages + 1] = kept, math.max(0, now - tonumber(ms))
   end
   ids[#ids + 1], ages[#ages + 1] = id, 0
   local first = 1
