@@ -194,8 +194,8 @@ def test_level3_too(tmp_path: Path, redis_server: RedisServer) -> None:
             wait_until(lambda grown=grown: len(grown()) > 3, 15, part)
             kinds = [event["t"] for _, _, event in running.entries(ETH, part)]
             assert (kinds.count("bye"), kinds[-1], "reset" in kinds) == (1, "bye", False)
-        running.hang_up(f"{BTC},{SOL},{ETH}")
         left = len(running.entries(ETH, orders))
+        running.hang_up(f"{BTC},{SOL},{ETH}")
         wait_until(lambda: len(running.entries(ETH, orders)) > left + 3, 15, "it came back")
         back = [event["t"] for _, _, event in running.entries(ETH, orders)[left:]]
         assert back[:2] == ["epoch", "snapshot"]
