@@ -95,9 +95,9 @@ pub(crate) fn request(space: &str, listing: &Listing) -> Cmd {
 pub(crate) fn batches(reply: &Bytes) -> Result<Vec<(String, Batch)>, NotAReply> {
     let mut reader = Reader::new(reply);
     let is_map = reader.is_at_map();
-    let count = reader.count()?;
+    let count = if is_map { reader.pairs()? } else { reader.count()? };
     let mut found = Vec::new();
-    for _ in 0..if is_map { count / 2 } else { count } {
+    for _ in 0..count {
         if !is_map && reader.count()? != 2 {
             return Err(NotAReply);
         }
@@ -127,7 +127,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, NotAReply> {
     }
     let entry_id = EntryId::from_bytes(reader.text()?).ok_or(NotAReply)?;
     let mut data = None;
-    for _ in 0..reader.count()? / 2 {
+    for _ in 0..reader.pairs()? {
         if reader.text()? == b"d" && data.is_none() {
             data = Some(reader.bytes()?);
         } else {
@@ -141,7 +141,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, NotAReply> {
 pub(crate) fn listings(reply: &Bytes) -> Result<Vec<Listing>, NotAReply> {
     let mut reader = Reader::new(reply);
     let mut listings = Vec::new();
-    for _ in 0..reader.count()? / 2 {
+    for _ in 0..reader.pairs()? {
         let (key, value) = (reader.text()?, reader.text()?);
         // Informational: a bad value proves nothing and must not hide the others.
         listings.extend(str::from_utf8(key).ok().and_then(|key| decode_listing(key, value).ok()));
@@ -157,7 +157,7 @@ pub(crate) fn masters(reply: &Bytes) -> Result<Vec<HashMap<String, String>>, Not
     let mut masters = Vec::new();
     for _ in 0..reader.count()? {
         let mut master = HashMap::new();
-        for _ in 0..reader.count()? / 2 {
+        for _ in 0..reader.pairs()? {
             master.insert(reader.string()?, reader.string()?);
         }
         masters.push(master);

@@ -242,10 +242,8 @@ impl Follower {
         if !commands.is_empty() {
             let mut replies = self.ask(&commands).await?.into_iter();
             for (at, look, commands) in looks {
-                let mut found = Vec::new();
-                for reply in replies.by_ref().take(commands.len()) {
-                    found.push(commands::first(&reply)?);
-                }
+                let own = replies.by_ref().take(commands.len());
+                let found = own.map(|reply| commands::first(&reply)).collect::<Result<_, _>>()?;
                 if let Err(error) = self.looked(at, look, found) {
                     return Ok(Err(error));
                 }

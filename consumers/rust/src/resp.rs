@@ -152,6 +152,12 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Take the head of pairs, in an array or in a map: how many follow.
+    pub(crate) fn pairs(&mut self) -> Result<usize, NotAReply> {
+        let count = self.count()?;
+        if count % 2 == 0 { Ok(count / 2) } else { Err(NotAReply) }
+    }
+
     /// Take a text, a number or a status.
     pub(crate) fn text(&mut self) -> Result<&'r [u8], NotAReply> {
         self.range().map(|range| &self.reply[range])
@@ -299,7 +305,7 @@ mod tests {
         assert_eq!(reader.count(), Ok(0));
         assert_eq!(reader.skip(1), Ok(()));
         assert!(reader.is_at_map());
-        assert_eq!(reader.count(), Ok(2));
+        assert_eq!(reader.pairs(), Ok(1));
         assert_eq!(reader.string(), Ok("k".to_owned()));
         assert_eq!(reader.text(), Ok(b"v".as_slice()));
         assert_eq!(reader.text(), Ok(b"".as_slice()));
@@ -319,5 +325,6 @@ mod tests {
         assert_eq!(Reader::new(&Bytes::from_static(b":70000\r\n")).number::<u16>(), Err(NotAReply));
         assert_eq!(Reader::new(&Bytes::from_static(b"$1\r\n\xff\r\n")).string(), Err(NotAReply));
         assert_eq!(Reader::new(&Bytes::from_static(b"$1\r\na\r\n")).count(), Err(NotAReply));
+        assert_eq!(Reader::new(&Bytes::from_static(b"*3\r\n")).pairs(), Err(NotAReply));
     }
 }
