@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
-use redis::Value;
 
 use crate::choosing::{Options, Wanted, Wish, both_lines, choose, wishes};
 use crate::cluster::slot_of;
@@ -27,6 +27,7 @@ use crate::link::Link;
 use crate::one_shot::{ONE_SHOT_BLOCK, one_state};
 use crate::records::{Records, Start};
 use crate::replica::Missing;
+use crate::resp::NotAReply;
 use crate::states::State;
 use crate::url::{Kind, Target, parse};
 use crate::wire::{Listing, Place};
@@ -158,7 +159,7 @@ impl Client {
         for line in wish.lines() {
             let listing = self.listed(&rows, &line)?;
             let key = commands::requests_key(&space, &listing.feed);
-            self.once(&key, commands::request(&space, listing)).await?;
+            self.once(&key, commands::request(&space, listing), |_| Ok(())).await?;
         }
         Ok(())
     }
@@ -227,14 +228,19 @@ impl Client {
 
     async fn catalogue(&self, space: &str) -> Result<Vec<Listing>, Error> {
         let key = commands::catalogue_key(space);
-        self.once(&key, commands::catalogue(space)).await.map(commands::listings)
+        self.once(&key, commands::catalogue(space), commands::listings).await
     }
 
-    async fn once(&self, key: &str, command: redis::Cmd) -> Result<Value, Error> {
+    async fn once<T>(
+        &self,
+        key: &str,
+        command: redis::Cmd,
+        read: impl FnOnce(&Bytes) -> Result<T, NotAReply>,
+    ) -> Result<T, Error> {
         let began = std::time::Instant::now();
         let mut link = Link::new(Arc::clone(&self.target), self.slot_of(key));
-        match link.run(&[command]).await {
-            Ok(mut replies) => Ok(replies.pop().unwrap_or(Value::Nil)),
+        match link.ask(command, read).await {
+            Ok(found) => Ok(found),
             Err(Failure::Refused(answer)) => Err(Error::RedisRefused { answer }),
             Err(Failure::Away(reason)) => {
                 Err(Error::RedisUnreachable { reason, waited: began.elapsed() })

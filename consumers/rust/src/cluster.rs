@@ -6,13 +6,15 @@
 //! hold up; so the few rules of a cluster are here: the map, MOVED, ASK, TRYAGAIN.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use bytes::Bytes;
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 
-use crate::dialing::{run_all, run_one};
+use crate::connection::Connection;
+use crate::resp::{NotAReply, Reader};
 use crate::url::{Node, Target};
 
 const SLOTS: u16 = 16384;
@@ -39,7 +41,7 @@ pub(crate) struct Shard {
     slot: u16,
     /// Every node that was ever named, to be asked for the map when others are gone.
     known: Vec<Node>,
-    held: Option<(Node, MultiplexedConnection)>,
+    held: Option<(Node, Connection)>,
 }
 
 impl Shard {
@@ -53,7 +55,7 @@ impl Shard {
     }
 
     /// The replies of the slot's node, wherever it has gone.
-    pub(crate) async fn run(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Value>> {
+    pub(crate) async fn run(&mut self, commands: &[Cmd]) -> RedisResult<Vec<Bytes>> {
         let mut next: Option<Node> = None;
         let mut is_asking = false;
         for _ in 0..REDIRECTS_MOST {
@@ -69,7 +71,7 @@ impl Shard {
             let replies = if std::mem::take(&mut is_asking) {
                 asked(&mut connection, commands).await
             } else {
-                run_all(&mut connection, commands).await
+                connection.run_all(commands).await
             };
             let Err(error) = replies else {
                 self.held = Some((node, connection));
@@ -109,17 +111,10 @@ impl Shard {
 
     async fn chart(&mut self, asked: &Node) -> RedisResult<Option<Node>> {
         let mut connection = self.target.dial_node(asked, "").await?;
-        let reply = run_one(&mut connection, redis::cmd("CLUSTER").arg("SLOTS")).await?;
+        let reply = connection.run(redis::cmd("CLUSTER").arg("SLOTS")).await?;
         let mut owner = None;
-        for range in rows(reply)? {
-            let mut range = rows(range)?.into_iter();
-            let (first, last) = (int(range.next())?, int(range.next())?);
-            let mut primary = rows(range.next().unwrap_or(Value::Nil))?.into_iter();
-            let host = primary.next().unwrap_or(Value::Nil);
-            let host: Option<String> = redis::from_redis_value(host)?;
-            let port = int(primary.next())?;
-            let node = node_of(host.as_deref().unwrap_or_default(), port, asked);
-            if (first..=last).contains(&self.slot) {
+        for (slots, node) in primaries(&reply, asked).map_err(io::Error::other)? {
+            if slots.contains(&self.slot) {
                 owner = Some(node.clone());
             }
             if !self.known.contains(&node) {
@@ -130,16 +125,19 @@ impl Shard {
     }
 }
 
-fn rows(value: Value) -> RedisResult<Vec<Value>> {
-    value.into_sequence().map_err(|_| not_a_map())
-}
-
-fn int(value: Option<Value>) -> RedisResult<u16> {
-    Ok(redis::from_redis_value(value.ok_or_else(not_a_map)?)?)
-}
-
-fn not_a_map() -> RedisError {
-    io::Error::new(io::ErrorKind::InvalidData, "not the answer to CLUSTER SLOTS").into()
+/// The primary of each range of slots, in the reply to CLUSTER SLOTS.
+fn primaries(reply: &Bytes, asked: &Node) -> Result<Vec<(RangeInclusive<u16>, Node)>, NotAReply> {
+    let mut reader = Reader::new(reply);
+    let mut found = Vec::new();
+    for _ in 0..reader.count()? {
+        let parts = reader.count()?.checked_sub(3).ok_or(NotAReply)?;
+        let slots = reader.number()?..=reader.number()?;
+        let words = reader.count()?.checked_sub(2).ok_or(NotAReply)?;
+        found.push((slots, node_of(&reader.string()?, reader.number()?, asked)));
+        reader.skip(words)?;
+        reader.skip(parts)?;
+    }
+    Ok(found)
 }
 
 /// An empty host, or `?`: a node says so that it is reached where it was asked.
@@ -155,20 +153,19 @@ fn redirected(error: &RedisError, asked: &Node) -> Option<Node> {
 }
 
 /// Each command behind an ASKING of its own.
-async fn asked(
-    connection: &mut MultiplexedConnection,
-    commands: &[Cmd],
-) -> RedisResult<Vec<Value>> {
+async fn asked(connection: &mut Connection, commands: &[Cmd]) -> RedisResult<Vec<Bytes>> {
     let asking = redis::cmd("ASKING");
     let both: Vec<Cmd> =
         commands.iter().flat_map(|command| [asking.clone(), command.clone()]).collect();
-    let replies = run_all(connection, &both).await?;
+    let replies = connection.run_all(&both).await?;
     Ok(replies.into_iter().skip(1).step_by(2).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::slot_of;
+    use bytes::Bytes;
+
+    use super::{Node, primaries, slot_of};
 
     #[test]
     fn slots_are_those_of_the_cluster() {
@@ -176,5 +173,20 @@ mod tests {
         assert_eq!(slot_of("{kraken.BTC/USD}:book.10"), slot_of("kraken.BTC/USD"));
         assert_eq!(slot_of("{}x"), slot_of("{}x"));
         assert_ne!(slot_of("{}x"), slot_of(""));
+    }
+
+    #[test]
+    fn the_map_names_the_primary_of_each_range() {
+        let node = |host: &str, port| Node { host: host.to_owned(), port };
+        let reply = b"*2\r\n*4\r\n:0\r\n:99\r\n*4\r\n$1\r\na\r\n:7\r\n$2\r\nid\r\n*0\r\n\
+            *2\r\n$1\r\nr\r\n:8\r\n*3\r\n:100\r\n:16383\r\n*3\r\n$-1\r\n:0\r\n$2\r\nid\r\n";
+        let found = primaries(&Bytes::from_static(reply), &node("me", 1)).unwrap();
+        assert_eq!(found, [(0..=99, node("a", 7)), (100..=16383, node("me", 1))]);
+        for cut in 0..reply.len() {
+            assert!(
+                primaries(&Bytes::from_static(&reply[..cut]), &node("me", 1)).is_err(),
+                "{cut}"
+            );
+        }
     }
 }

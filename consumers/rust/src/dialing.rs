@@ -6,17 +6,15 @@
 //! master with `ROLE`, which the rights of a consumer do not have, and heeds only the first
 //! Sentinel that answers.
 
-use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, ClientTlsConfig, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo,
-    ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, Value,
-};
+use redis::{ErrorKind, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult};
 
-use crate::keys;
+use crate::commands;
+use crate::connection::Connection;
+use crate::resp::NotAReply;
+use crate::transport::{self, Socket};
 use crate::url::{Kind, Node, Target};
 
 /// How long a read waits: silence is noticed at least as often.
@@ -32,6 +30,12 @@ pub(crate) enum Failure {
     Away(String),
     /// It will not.
     Refused(String),
+}
+
+impl From<NotAReply> for Failure {
+    fn from(error: NotAReply) -> Self {
+        Failure::Away(error.to_string())
+    }
 }
 
 /// What passes by itself: a server that loads, a failover or a resharding under way.
@@ -64,44 +68,29 @@ impl Target {
     }
 
     /// A connection to the server, or to the master that Sentinels name.
-    pub(crate) async fn dial(&self) -> RedisResult<MultiplexedConnection> {
+    pub(crate) async fn dial(&self) -> RedisResult<Connection> {
         match (self.kind, self.nodes.first()) {
             (Kind::Sentinel, _) => self.dial_node(&self.master_node().await?, "").await,
             (_, Some(node)) => self.dial_node(node, "").await,
-            (_, None) => self.open(ConnectionAddr::Unix(self.path.clone().into()), "").await,
+            (_, None) => self.connect(transport::to_path(&self.path), "").await,
         }
     }
 
     /// A connection to one node; `whose` login: the server's own, or the `sentinel_` one.
-    pub(crate) async fn dial_node(
-        &self,
-        Node { host, port }: &Node,
-        whose: &str,
-    ) -> RedisResult<MultiplexedConnection> {
-        let (host, port) = (host.clone(), *port);
-        self.open(
-            if self.is_tls {
-                ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-            } else {
-                ConnectionAddr::Tcp(host, port)
-            },
-            whose,
-        )
-        .await
+    pub(crate) async fn dial_node(&self, node: &Node, whose: &str) -> RedisResult<Connection> {
+        let tls = if self.is_tls { Some(self.tls()?) } else { None };
+        self.connect(transport::to_node(node, tls), whose).await
     }
 
-    async fn open(&self, addr: ConnectionAddr, whose: &str) -> RedisResult<MultiplexedConnection> {
-        let info = addr.into_connection_info()?.set_redis_settings(self.login(whose)?);
-        let client = if self.is_tls {
-            install_crypto();
-            redis::Client::build_with_tls(info, self.certificates()?)?
-        } else {
-            redis::Client::open(info)?
-        };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ANSWER))
-            .set_response_timeout(Some(BLOCK + ANSWER));
-        client.get_multiplexed_async_connection_with_config(&config).await
+    async fn connect(
+        &self,
+        socket: impl Future<Output = io::Result<Box<dyn Socket>>>,
+        whose: &str,
+    ) -> RedisResult<Connection> {
+        let login = self.login(whose)?;
+        let opened = async { Connection::open(socket.await?, &login).await };
+        let late = |_| io::Error::from(io::ErrorKind::TimedOut);
+        tokio::time::timeout(ANSWER, opened).await.map_err(late)?
     }
 
     fn login(&self, whose: &str) -> RedisResult<RedisConnectionInfo> {
@@ -125,25 +114,6 @@ impl Target {
         }
     }
 
-    fn certificates(&self) -> RedisResult<TlsCertificates> {
-        let file = |name: &str| match self.options.get(name) {
-            Some(path) => read(path).map(Some),
-            None => Ok(None),
-        };
-        let certificate = file("ssl_certfile")?;
-        // A key may stand in the certificate's file.
-        let password = self.options.get("ssl_password").map(String::as_str);
-        let key = file("ssl_keyfile")?
-            .or_else(|| certificate.clone())
-            .map(|key| keys::opened(key, password))
-            .transpose()
-            .map_err(|text| RedisError::from((ErrorKind::InvalidClientConfig, text)))?;
-        let client_tls = certificate
-            .zip(key)
-            .map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
-        Ok(TlsCertificates { client_tls, root_cert: file("ssl_ca_certs")? })
-    }
-
     /// Ask the Sentinels, one after the other, where the master is.
     async fn master_node(&self) -> RedisResult<Node> {
         let mut faults = Vec::new();
@@ -159,10 +129,10 @@ impl Target {
 
     async fn ask_sentinel(&self, sentinel: &Node) -> RedisResult<Node> {
         let mut connection = self.dial_node(sentinel, "sentinel_").await?;
-        let reply = run_one(&mut connection, redis::cmd("SENTINEL").arg("MASTERS")).await?;
-        let masters: Vec<HashMap<String, String>> = redis::from_redis_value(reply)?;
+        let reply = connection.run(redis::cmd("SENTINEL").arg("MASTERS")).await?;
         let away = |text: &str| RedisError::from(io::Error::other(text.to_owned()));
-        let master = masters
+        let master = commands::masters(&reply)
+            .map_err(io::Error::other)?
             .into_iter()
             .find(|master| master.get("name") == Some(&self.master))
             .ok_or_else(|| away("it knows no master of that name"))?;
@@ -177,30 +147,6 @@ impl Target {
     }
 }
 
-/// Run one command; an error reply is an error.
-pub(crate) async fn run_one(
-    connection: &mut MultiplexedConnection,
-    command: &Cmd,
-) -> RedisResult<Value> {
-    connection.send_packed_command(command).await?.extract_error()
-}
-
-/// Run commands in one round trip; the first error reply is the error.
-pub(crate) async fn run_all(
-    connection: &mut MultiplexedConnection,
-    commands: &[Cmd],
-) -> RedisResult<Vec<Value>> {
-    if let [command] = commands {
-        return Ok(vec![run_one(connection, command).await?]);
-    }
-    let mut pipeline = redis::Pipeline::with_capacity(commands.len());
-    for command in commands {
-        pipeline.add_command(command.clone());
-    }
-    let replies = connection.send_packed_commands(&pipeline, 0, commands.len()).await?;
-    replies.into_iter().map(Value::extract_error).collect()
-}
-
 /// What a file holds, without the space around it. The error shows none of it.
 fn secret_in(path: &str) -> io::Result<String> {
     let text = read(path)?;
@@ -212,14 +158,7 @@ fn secret_in(path: &str) -> io::Result<String> {
     Ok(text.to_owned())
 }
 
-fn read(path: &str) -> io::Result<Vec<u8>> {
+/// The error names the file.
+pub(crate) fn read(path: &str) -> io::Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))
-}
-
-/// rustls takes what the process has; where the application chose none, ring.
-fn install_crypto() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Another thread may have been first: then that one's is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
 }

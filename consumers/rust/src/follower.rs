@@ -12,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Value};
+use bytes::Bytes;
+use redis::Cmd;
 
 use crate::arbiter::Arbiter;
 use crate::choosing::Wanted;
@@ -187,13 +188,11 @@ impl Follower {
             let (at, batch) = self.batches.last_mut()?;
             let at = *at;
             match batch.next() {
-                Some(row) => {
-                    if let Some((entry_id, data)) = commands::entry(row) {
-                        let now = self.now;
-                        self.tell(at, |replica, told| {
-                            replica.received(entry_id, data.as_deref(), now, told);
-                        });
-                    }
+                Some((entry_id, data)) => {
+                    let now = self.now;
+                    self.tell(at, |replica, told| {
+                        replica.received(entry_id, data.as_deref(), now, told);
+                    });
                 }
                 None => {
                     self.batches.pop();
@@ -243,8 +242,8 @@ impl Follower {
         if !commands.is_empty() {
             let mut replies = self.ask(&commands).await?.into_iter();
             for (at, look, commands) in looks {
-                let found: Vec<Option<Entry>> =
-                    replies.by_ref().take(commands.len()).map(commands::first).collect();
+                let own = replies.by_ref().take(commands.len());
+                let found = own.map(|reply| commands::first(&reply)).collect::<Result<_, _>>()?;
                 if let Err(error) = self.looked(at, look, found) {
                     return Ok(Err(error));
                 }
@@ -323,9 +322,9 @@ impl Follower {
         let block = self.heads.is_empty().then_some(block);
         let named = streams.clone().count();
         let command = commands::after(streams, self.count, block);
-        let reply = self.ask(&[command]).await?.pop().unwrap_or(Value::Nil);
+        let reply = self.ask(&[command]).await?.pop().unwrap_or_default();
         self.followed.iter_mut().for_each(|each| each.is_behind = false);
-        for (stream, batch) in commands::batches(reply) {
+        for (stream, batch) in commands::batches(&reply)? {
             if let Some(&at) = self.places.get(stream.as_str()) {
                 self.followed[at].is_behind = batch.len() >= self.count;
                 self.batches.push((at, batch));
@@ -359,7 +358,7 @@ impl Follower {
         if is_behind { Turn::Busy } else { Turn::Idle }
     }
 
-    async fn ask(&mut self, commands: &[Cmd]) -> Result<Vec<Value>, Failure> {
+    async fn ask(&mut self, commands: &[Cmd]) -> Result<Vec<Bytes>, Failure> {
         let began = Instant::now();
         let replies = self.link.run(commands).await;
         self.now += began.elapsed();

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Value};
+use bytes::Bytes;
+use redis::Cmd;
 
 use crate::cluster::Shard;
-use crate::dialing::{Failure, run_all};
+use crate::connection::Connection;
+use crate::dialing::Failure;
+use crate::resp::NotAReply;
 use crate::url::{Kind, Target};
 
 /// One reader's way to Redis.
@@ -20,7 +22,7 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 enum Way {
-    One(Option<MultiplexedConnection>),
+    One(Option<Connection>),
     Shard(Box<Shard>),
 }
 
@@ -34,8 +36,8 @@ impl Link {
         Self { target, way }
     }
 
-    /// The replies, in one round trip.
-    pub(crate) async fn run(&mut self, commands: &[Cmd]) -> Result<Vec<Value>, Failure> {
+    /// The raw replies, in one round trip.
+    pub(crate) async fn run(&mut self, commands: &[Cmd]) -> Result<Vec<Bytes>, Failure> {
         let replies = match &mut self.way {
             Way::Shard(shard) => shard.run(commands).await,
             Way::One(held) => {
@@ -45,7 +47,7 @@ impl Link {
                     Some(connection) => connection,
                     None => self.target.dial().await.map_err(|e| self.target.failure(&e))?,
                 };
-                let replies = run_all(&mut connection, commands).await;
+                let replies = connection.run_all(commands).await;
                 if replies.is_ok() {
                     *held = Some(connection);
                 }
@@ -53,6 +55,16 @@ impl Link {
             }
         };
         replies.map_err(|error| self.target.failure(&error))
+    }
+
+    /// What `read` makes of the reply.
+    pub(crate) async fn ask<T>(
+        &mut self,
+        command: Cmd,
+        read: impl FnOnce(&Bytes) -> Result<T, NotAReply>,
+    ) -> Result<T, Failure> {
+        let reply = self.run(&[command]).await?.pop().unwrap_or_default();
+        Ok(read(&reply)?)
     }
 
     /// Give up the connection: the next command asks anew where the server is.

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use bytes::Bytes;
+use redis::Cmd;
 
 use crate::commands;
 use crate::dialing::{BLOCK, Failure};
@@ -11,6 +12,7 @@ use crate::errors::{Code, DecodeError, Error};
 use crate::events::Record;
 use crate::follower::BACKOFF;
 use crate::link::{Link, spread};
+use crate::resp::NotAReply;
 use crate::wire::{EntryId, Place, decode};
 
 const READ_COUNT: usize = 1000;
@@ -78,14 +80,18 @@ impl Records {
         match self.start {
             Start::Now => {
                 let command = commands::newest(&self.stream);
-                let Some(reply) = self.read(command).await? else { return Ok(()) };
-                self.cursor = commands::first(reply).map(|(entry_id, _)| entry_id);
+                let Some(found) = self.read(command, commands::first).await? else {
+                    return Ok(());
+                };
+                self.cursor = found.map(|(entry_id, _)| entry_id);
             }
             Start::Snapshot => {
                 let snaps = format!("{}.snap", self.stream);
                 let command = commands::newest(&snaps);
-                let Some(reply) = self.read(command).await? else { return Ok(()) };
-                let Some((entry_id, data)) = commands::first(reply) else {
+                let Some(found) = self.read(command, commands::first).await? else {
+                    return Ok(());
+                };
+                let Some((entry_id, data)) = found else {
                     tokio::time::sleep(spread(SNAPSHOT_RETRY)).await;
                     return Ok(());
                 };
@@ -102,9 +108,9 @@ impl Records {
         let after = self.cursor.unwrap_or_default();
         let streams = std::iter::once((self.stream.as_str(), after));
         let command = commands::after(streams, READ_COUNT, Some(BLOCK));
-        let Some(reply) = self.read(command).await? else { return Ok(()) };
-        for (_, batch) in commands::batches(reply) {
-            for (entry_id, data) in batch.filter_map(commands::entry) {
+        let Some(batches) = self.read(command, commands::batches).await? else { return Ok(()) };
+        for (_, batch) in batches {
+            for (entry_id, data) in batch {
                 if let Some(cursor) = self.cursor
                     && !cursor.is_followed_by(entry_id)
                 {
@@ -117,19 +123,23 @@ impl Records {
         Ok(())
     }
 
-    /// The reply, or `None` while Redis is away.
-    async fn read(&mut self, command: Cmd) -> Result<Option<Value>, Error> {
+    /// What the reply holds, or `None` while Redis is away.
+    async fn read<T>(
+        &mut self,
+        command: Cmd,
+        read: impl FnOnce(&Bytes) -> Result<T, NotAReply>,
+    ) -> Result<Option<T>, Error> {
         if self.is_away {
             tokio::time::sleep(spread(self.pause)).await;
             self.pause = (self.pause * 2).min(BACKOFF.1);
         }
-        match self.link.run(&[command]).await {
-            Ok(mut replies) => {
+        match self.link.ask(command, read).await {
+            Ok(found) => {
                 if std::mem::take(&mut self.is_away) {
                     self.found.push_back(Record::Reconnected);
                     self.pause = BACKOFF.0;
                 }
-                Ok(replies.pop())
+                Ok(Some(found))
             }
             Err(Failure::Refused(answer)) => Err(Error::RedisRefused { answer }),
             Err(Failure::Away(reason)) => {

@@ -193,6 +193,31 @@ async fn one_that_never_answers_is_unreachable() {
 }
 
 #[tokio::test]
+async fn one_that_takes_connections_and_says_nothing_is_unreachable() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
+    let port = mute.local_addr().expect("its address").port();
+    let began = Instant::now();
+    for url in
+        [format!("redis://127.0.0.1:{port}?protocol=3"), format!("rediss://localhost:{port}")]
+    {
+        let error = client(&url).streams(Scope::Public).await.expect_err("nobody answers");
+        assert!(matches!(error, Error::RedisUnreachable { .. }), "{error}");
+    }
+    assert!(began.elapsed() < DEADLINE);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_unreachable() {
+    for reply in [b"*2\r\n*-7\r\n".as_slice(), b"*1\r\n+x\r\n", b"no Redis\r\n"] {
+        let port = server::answering(reply);
+        let url = format!("redis://127.0.0.1:{port}");
+        let error = client(&url).streams(Scope::Public).await.expect_err("no list");
+        assert!(matches!(error, Error::RedisUnreachable { .. }), "{error}");
+        assert!(error.to_string().contains("not what was asked for"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn entries_are_given_as_they_are() {
     let Some(server) = Server::start("entries", &[]) else { return };
     let client = client(&server.url());

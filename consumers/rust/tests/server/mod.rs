@@ -1,6 +1,7 @@
 //! A real redis-server on a free port of this machine, ended with the test that started it, and a
 //! publisher's hand to fill it.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -118,6 +119,18 @@ impl Drop for Server {
         self.kill();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The port of one that answers one connection's first words with `reply`, and hangs up.
+pub fn answering(reply: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
+    let port = listener.local_addr().expect("its address").port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().expect("somebody comes");
+        assert!(socket.read(&mut [0; 1024]).expect("and asks") > 0);
+        socket.write_all(reply).expect("and is there");
+    });
+    port
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
