@@ -117,7 +117,7 @@ def test_the_probes_are_those_of_the_manifests() -> None:
 
 
 @pytest.mark.row("P11")
-@pytest.mark.parametrize("first", ["leader", "standby"])
+@pytest.mark.parametrize("first", ["leader", pytest.param("standby", marks=pytest.mark.long)])
 def test_an_update_of_a_pair_changes_the_epoch_once(tmp_path: Path, first: str) -> None:
     """The new pair is available, then both old ones are told to stop, in either order."""
     with staged(tmp_path) as scene:
@@ -135,6 +135,7 @@ def test_an_update_of_a_pair_changes_the_epoch_once(tmp_path: Path, first: str) 
         pods.judge(watcher, 1)
 
 
+@pytest.mark.long
 @pytest.mark.row("P11")
 def test_an_update_one_by_one_changes_it_twice_at_most(tmp_path: Path) -> None:
     """As a StatefulSet's, whose pods have keys of their own: the highest number goes first, each

@@ -204,6 +204,7 @@ def test_a_user_whose_password_rotates(tmp_path: Path) -> None:
             nothing_is_lost(followers)
 
 
+@pytest.mark.long
 def test_two_lines_told_as_one(tmp_path: Path) -> None:
     """A/B: each update once; a line that dies costs nothing."""
     with staged(tmp_path) as scene:

@@ -139,6 +139,7 @@ def test_a_shard_is_lost_and_comes_back_empty(tmp_path: Path, matrix_row: Matrix
         matrix_row.saw("the other stream went on, the lost one was filled from the ring, no gap")
 
 
+@pytest.mark.long
 @pytest.mark.row("R20")
 def test_the_shard_of_the_lease_is_lost(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """A failed renewal is no lost lease: the books go on."""

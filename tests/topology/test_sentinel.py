@@ -107,6 +107,7 @@ def _last_id(client: object, symbol: str) -> tuple[int, int]:
     return int(epoch), int(seq)
 
 
+@pytest.mark.long
 @pytest.mark.row("R7")
 def test_a_failover_back_across_an_epoch(tmp_path: Path, matrix_row: MatrixRow) -> None:
     """The replica promoted knows only an older epoch and lease: both are asserted again."""

@@ -19,7 +19,9 @@ from tests.topology.tls import Tls, told_port
 STATUS = "{kraken.feed.f}:status"
 
 
-@pytest.fixture(params=[False, True], ids=["tls", "mutual"])
+@pytest.fixture(
+    params=[pytest.param(False, id="tls", marks=pytest.mark.long), pytest.param(True, id="mutual")]
+)
 def tls(request: pytest.FixtureRequest, tmp_path: Path) -> Tls:
     folder = tmp_path / "certificates"
     ca = authority(folder)
