@@ -34,6 +34,7 @@ STATUS = {
     "type": "update",
     "data": [{"system": "online", "api_version": "v2", "version": "2.0.10"}],
 }
+HEARTBEAT = b'{"channel":"heartbeat"}'
 TOKEN_ANSWER = b'{"error":[],"result":{"token":"a-token-of-the-benchmark","expires":900}}'
 TOKEN = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -60,8 +61,22 @@ def main(arguments: list[str]) -> None:
             for start in range(0, len(blob), PIECE_BYTES):
                 client.sendall(blob[start : start + PIECE_BYTES])
         say({"began_ns": began, "ended_ns": time.time_ns()})
-        while client.recv(65536):
-            pass
+        live_on(client)
+
+
+def live_on(client: socket.socket) -> None:
+    """Send a heartbeat a second until the client closes: in silence it would drop its book, which
+    somebody may still be joining.
+    """
+    client.settimeout(1.0)
+    while True:
+        try:
+            if not client.recv(65536):
+                return
+        except TimeoutError:
+            client.sendall(frame(HEARTBEAT))
+        except ConnectionError:
+            return
 
 
 def say(line: dict[str, object]) -> None:
