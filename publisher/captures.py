@@ -35,7 +35,7 @@ class LastMessages:
         self._kept.extend(messages)
         self._counted += sum(map(len, messages))
         if self._counted > LARGEST_BYTES:
-            self._shed()
+            self._counted = _shed(self._kept)
 
     def forget(self) -> None:
         """Begin anew: another connection's messages explain nothing."""
@@ -43,13 +43,20 @@ class LastMessages:
         self._counted = 0
 
     def behind(self, messages: Iterable[bytes]) -> list[bytes]:
-        """Return what is kept, with the messages that are being worked on behind it."""
-        return [*self._kept, *messages]
+        """Return what is kept, with the messages that are being worked on behind it; of all of
+        them no more than a mebibyte, the newest.
+        """
+        both = deque([*self._kept, *messages])
+        _shed(both)
+        return list(both)
 
-    def _shed(self) -> None:
-        self._counted = sum(map(len, self._kept))
-        while self._counted > LARGEST_BYTES:
-            self._counted -= len(self._kept.popleft())
+
+def _shed(messages: deque[bytes]) -> int:
+    """Let the oldest go until a mebibyte is left; return how many bytes are."""
+    size = sum(map(len, messages))
+    while size > LARGEST_BYTES:
+        size -= len(messages.popleft())
+    return size
 
 
 class CaptureFolder:

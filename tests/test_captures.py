@@ -17,6 +17,9 @@ def test_the_last_hundred_are_kept_and_those_in_work_stand_behind() -> None:
         last.took([b"%d" % each for each in range(number, number + 5)])
     kept = last.behind([b"now", b"next"])
     assert kept == [b"%d" % number for number in range(250 - MESSAGES, 250)] + [b"now", b"next"]
+    large = b"x" * (LARGEST_BYTES - 4)
+    assert last.behind([large, b"last"]) == [large, b"last"], "a file is no larger than a mebibyte"
+    assert last.behind([large + b"xxxxx", b"last"]) == [b"last"]
     last.forget()
     assert last.behind([]) == []
 

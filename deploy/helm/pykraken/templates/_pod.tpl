@@ -147,7 +147,7 @@ spec:
         {{- end }}
   volumes:
     - name: state
-      emptyDir: { medium: Memory, sizeLimit: 1Mi }
+      emptyDir: { medium: Memory, sizeLimit: 8Mi }  # five captures of a mebibyte, and what is small
     - name: tmp
       emptyDir: { medium: Memory, sizeLimit: 16Mi }
     {{- if or $secrets $work.keys }}
