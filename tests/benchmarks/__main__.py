@@ -52,7 +52,7 @@ def main() -> None:
     report.figures["machine"] = machine(binary)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pykraken-bench-")))
-        corpora = _corpora(folder, plan, _first(plan) if is_pair else _all(plan))
+        corpora = _corpora(folder, plan, _of_a_turn(plan) if is_pair else _all(plan))
         server = stack.enter_context(RedisServer(binary, folder / "server"))
         pin(server.pid, "others")
         pin(0, "others")
@@ -87,13 +87,13 @@ def _measure(server: RedisServer, corpora: dict[str, Corpus], plan: Plan, report
     measure.stage_costs(corpora, report)
 
 
-def _first(plan: Plan) -> list[Wanted]:
-    return [(BTC, 10, plan.saturation, "book")]
+def _of_a_turn(plan: Plan) -> list[Wanted]:
+    return [(BTC, 10, plan.turn, "book")]
 
 
 def _all(plan: Plan) -> list[Wanted]:
     return [
-        *_first(plan),
+        (BTC, 10, plan.saturation, "book"),
         (BTC, 1000, plan.depth, "book"),
         (BTC, 1000, plan.depth, "level3"),
         *((pair, depth, plan.depth, "book") for pair, depth in plan.others),

@@ -46,7 +46,7 @@ def measure(
     for number in range(plan.turns):
         for name in ("then", "now") if number % 2 else ("now", "then"):
             settings = then if name == "then" else {}
-            run = scene.run_publisher(server, corpus, plan.saturation, settings)
+            run = scene.run_publisher(server, corpus, plan.turn, settings)
             runs[name].append(run.cpu_us)
         told = ", ".join(f"{name} {taken[-1]:.2f} us" for name, taken in runs.items())
         progress(f"against {number + 1}/{plan.turns}: {told}")

@@ -105,7 +105,7 @@ def measure(server: RedisServer, corpora: Corpora, plan: Plan, report: Report) -
     for number in range(plan.turns):
         for name in ("off", "on") if number % 2 else ("on", "off"):
             port = free_port() if name == "on" else 0
-            costs[name].append(run(server, corpus, plan.saturation, port=port))
+            costs[name].append(run(server, corpus, plan.turn, port=port))
         told = ", ".join(f"{name} {taken[-1].cpu_us:.2f} us" for name, taken in costs.items())
         progress(f"metrics {number + 1}/{plan.turns}: {told}")
     off, on = ([cost.cpu_us for cost in costs[name]] for name in ("off", "on"))

@@ -34,6 +34,8 @@ class Plan:
     """Messages a second in all."""
     turns: int
     """Ten or more, as for depths; of `--metrics` and `--against` alone."""
+    turn: int
+    """Messages of such a run: some seconds, or a process' first scrape would be much of it."""
     kills: int
     heals: int
     sample: int
@@ -56,6 +58,7 @@ FULL = Plan(
     symbols_turn_s=5.0,
     symbols_rate=3000.0,
     turns=12,
+    turn=1_000_000,
     kills=100,
     heals=5,
     sample=1000,
@@ -77,6 +80,7 @@ QUICK = Plan(
     symbols_turn_s=1.0,
     symbols_rate=3000.0,
     turns=2,
+    turn=30_000,
     kills=1,
     heals=1,
     sample=200,
